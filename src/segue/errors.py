@@ -1,0 +1,259 @@
+"""
+Every error that segue raises on purpose.
+
+    SessionError
+    ├── TokenRefused            a token of any issuer does not hold
+    │   ├── TokenMissing
+    │   ├── TokenMalformed
+    │   ├── TokenExpired
+    │   ├── TokenNotActive
+    │   ├── ClaimsRefused
+    │   ├── KeyUnknown
+    │   ├── SignatureRefused
+    │   └── AntiCsrfRefused
+    ├── SessionRefused          the access token holds, the session behind it does not
+    │   ├── NoSession
+    │   ├── SessionGone
+    │   └── ClaimInvalid
+    ├── RefreshRefused          the refresh token does not buy a new one
+    │   ├── RefreshMissing
+    │   ├── UnknownRefreshToken
+    │   ├── RefreshExpired
+    │   └── ReuseDetected
+    ├── MigrationRefused        the previous provider's credential does not become a session
+    │   ├── RequestRefused
+    │   ├── AlreadyMigrated
+    │   ├── UserRefused
+    │   ├── SignInTooOld
+    │   └── OtherUserSignedIn
+    ├── Unavailable             a retry may help
+    │   ├── StoreUnavailable
+    │   ├── KeysUnavailable
+    │   ├── FetchFailed
+    │   └── Contended
+    └── ConfigurationError      ours to fix, raised when the engine is built
+
+`code` is stable and documented, and is the only part that a client ever sees. The text is for logs: facts, never a
+token. No error knows HTTP; `segue.http.status` maps codes to answers.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SessionError(Exception):
+    """Root of all errors that segue raises on purpose."""
+
+    code: ClassVar[str] = "session_error"
+
+    def __str__(self) -> str:
+        detail = ": ".join(str(part) for part in self.args)
+        return f"{self.code}: {detail}" if detail else self.code
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+class TokenRefused(SessionError):
+    """A token does not hold. The arguments say what is wrong with it, never what it says."""
+
+    code = "TOKEN_REFUSED"
+
+
+class TokenMissing(TokenRefused):
+    """No credential was presented."""
+
+    code = "TOKEN_MISSING"
+
+
+class TokenMalformed(TokenRefused):
+    """Not a compact JWS of the strict form that we read (RFC 7515 §7.1), or too large."""
+
+    code = "TOKEN_MALFORMED"
+
+
+class TokenExpired(TokenRefused):
+    """Its own time is over (RFC 7519 §4.1.4), or it is older than we accept."""
+
+    code = "TOKEN_EXPIRED"
+
+
+class TokenNotActive(TokenRefused):
+    """Its time has not come: `nbf`, `iat` or `auth_time` lies in the future (RFC 7519 §4.1.5)."""
+
+    code = "TOKEN_NOT_ACTIVE"
+
+
+class ClaimsRefused(TokenRefused):
+    """Issuer, audience, authorised party, type or another claim is not what configuration demands."""
+
+    code = "TOKEN_CLAIMS_INVALID"
+
+
+class KeyUnknown(TokenRefused):
+    """The issuer's current key set, freshly known, has no key of this id."""
+
+    code = "TOKEN_KID_UNKNOWN"
+
+
+class SignatureRefused(TokenRefused):
+    """No key fits, or the signature is wrong; deliberately not told apart."""
+
+    code = "TOKEN_SIGNATURE_INVALID"
+
+
+class AntiCsrfRefused(TokenRefused):
+    """A cookie came without the proof that our own page sent it."""
+
+    code = "anti_csrf_refused"
+
+
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+
+class SessionRefused(SessionError):
+    """There is no session to act in."""
+
+    code = "session_refused"
+
+
+class NoSession(SessionRefused):
+    """The request carries no access token of ours."""
+
+    code = "session_missing"
+
+
+class SessionGone(SessionRefused):
+    """The session was revoked, signed out or cleaned up."""
+
+    code = "session_gone"
+
+
+class ClaimInvalid(SessionRefused):
+    """The session holds but lacks a claim that this route demands; `failures` lists id and reason."""
+
+    code = "session_claim_invalid"
+
+
+# --- refresh ---------------------------------------------------------------------------------------------------------
+
+
+class RefreshRefused(SessionError):
+    """A refresh token does not buy a new one."""
+
+    code = "refresh_refused"
+
+
+class RefreshMissing(RefreshRefused):
+    """The request carries no refresh token."""
+
+    code = "refresh_token_missing"
+
+
+class UnknownRefreshToken(RefreshRefused):
+    """Not made by us, or its session is gone; deliberately not told apart."""
+
+    code = "refresh_token_unknown"
+
+
+class RefreshExpired(RefreshRefused):
+    """The session's refresh, idle or absolute lifetime is over."""
+
+    code = "refresh_token_expired"
+
+
+class ReuseDetected(RefreshRefused):
+    """An already rotated refresh token came back (RFC 9700 §4.14.2); its family is now revoked."""
+
+    code = "refresh_reuse_detected"
+
+    def __init__(self, handle: str, user_id: str, subtype: str) -> None:
+        super().__init__(handle, user_id, subtype)
+        self.handle = handle
+        self.user_id = user_id
+        self.subtype = subtype
+
+    def __str__(self) -> str:
+        return f"refresh token of session {self.handle} came back after it was rotated ({self.subtype})"
+
+
+# --- migration -------------------------------------------------------------------------------------------------------
+
+
+class MigrationRefused(SessionError):
+    """The previous provider's credential does not become a session."""
+
+    code = "MIGRATION_REFUSED"
+
+
+class RequestRefused(MigrationRefused):
+    """The request itself is not one that we take: origin, size, form."""
+
+    code = "REQUEST_INVALID"
+
+
+class AlreadyMigrated(MigrationRefused):
+    """This sign-in was migrated before, by a client that cannot be shown to be this one."""
+
+    code = "ALREADY_MIGRATED"
+
+
+class UserRefused(MigrationRefused):
+    """The application's own mapping or policy says no to this identity."""
+
+    code = "USER_REFUSED"
+
+
+class SignInTooOld(MigrationRefused):
+    """The sign-in at the provider is older than a session there may live; nothing is left to inherit."""
+
+    code = "SIGN_IN_TOO_OLD"
+
+
+class OtherUserSignedIn(MigrationRefused):
+    """A live session of another user is in this browser; it is never replaced silently."""
+
+    code = "OTHER_USER_SIGNED_IN"
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+class Unavailable(SessionError):
+    """Something that we need does not answer; nothing is lost and a retry may help."""
+
+    code = "UNAVAILABLE"
+    retry_after: ClassVar[int] = 5
+    """Seconds that a client should wait."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer, or is locked for too long."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class KeysUnavailable(Unavailable):
+    """The provider's keys could not be had, or may not be asked for again yet."""
+
+    code = "KEYS_UNAVAILABLE"
+
+
+class FetchFailed(Unavailable):
+    """An outgoing HTTP exchange failed or was refused by policy."""
+
+    code = "FETCH_FAILED"
+
+
+class Contended(Unavailable):
+    """Others changed the same session again and again while we tried."""
+
+    code = "CONTENDED"
+    retry_after = 1
+
+
+class ConfigurationError(SessionError):
+    """The configuration cannot be safe or cannot work; the text says how to mend it."""
+
+    code = "CONFIGURATION_INVALID"
