@@ -1,0 +1,151 @@
+"""
+What a session is.
+
+A *session* is one sign-in on one device. Its refresh tokens descend from one another and form a *family*, of which the
+store knows only digests. House rule: nothing here reads a clock, makes randomness or does I/O; instants are aware UTC
+datetimes in whole milliseconds, because that is what every store keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from segue.ids import AppId, Digest, SecretId, SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The refresh tokens of one session, as far as the store needs to know them."""
+
+    current: Digest
+    """Digest of the newest refresh token."""
+    secret_id: SecretId
+    """Deployment secret that made the newest one; its parent derives it again inside the grace window."""
+    generation: int = 0
+    """How often the family has rotated; the version for compare-and-swap."""
+    previous: Digest | None = None
+    """Digest of the token that was rotated last."""
+    rotated_at: datetime | None = None
+    """When it was rotated; anchor of the grace window, which never slides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a migrated session came from; None on sessions that were created here."""
+
+    provider: str
+    """Configured name of the previous provider."""
+    issuer: str
+    """Exact issuer of the credential."""
+    subject_digest: Digest
+    """SHA-256 over issuer and subject: finds a person's sessions without keeping the foreign id."""
+    claim_id: Digest
+    """The ledger row that made this migration happen once."""
+    authenticated_at: datetime
+    """When the user signed in at the provider (`auth_time`, else `iat`); never moved."""
+    verifier_version: str
+    """Version of segue that verified the credential, so that a verifier's mistake can be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What the user sees of a session in a list of devices."""
+
+    label: str | None = None
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One sign-in on one device, as stored."""
+
+    app_id: AppId
+    tenant_id: TenantId
+    handle: SessionHandle
+    user_id: UserId
+    payload: JsonObject
+    """Goes into every access token."""
+    data: JsonObject
+    """Stays on the server."""
+    family: Family
+    created_at: datetime
+    refreshed_at: datetime
+    """Last rotation; equals `created_at` before the first."""
+    expires_at: datetime
+    """When the newest refresh token stops working: sliding, never beyond `absolute_expires_at`."""
+    refresh_lifetime: timedelta
+    """How far each rotation moves `expires_at`."""
+    absolute_expires_at: datetime | None = None
+    """Fixed at creation; no rotation moves it."""
+    static_key: bool = False
+    """Access tokens are signed by a key that does not rotate."""
+    provenance: Provenance | None = None
+    device: Device = field(default_factory=Device)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """A rotation to be tried: the compare and the swap of one statement."""
+
+    app_id: AppId
+    handle: SessionHandle
+    presented: Digest
+    """The stored family must still have this as `current` …"""
+    successor: Digest
+    """… and gets this instead."""
+    secret_id: SecretId
+    at: datetime
+    """The session must still live at this instant; becomes `rotated_at` and `refreshed_at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHandle:
+    """Exactly these sessions."""
+
+    handles: tuple[SessionHandle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByUser:
+    """All sessions of a user."""
+
+    user_id: UserId
+    tenant_id: TenantId | None = None
+    """Only in this tenant; None means in every one."""
+    except_handle: SessionHandle | None = None
+    """All but this one: "sign out my other devices"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByTenant:
+    """All sessions of a tenant."""
+
+    tenant_id: TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByProvenance:
+    """All sessions that were migrated from an issuer, optionally by one verifier version and in a window of time."""
+
+    issuer: str
+    verifier_version: str | None = None
+    created_from: datetime | None = None
+    """Inclusive."""
+    created_before: datetime | None = None
+    """Exclusive."""
+
+
+Selection: TypeAlias = ByHandle | ByUser | ByTenant | ByProvenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """One entry of the revocation feed: access tokens of this session are dead although their time is not over."""
+
+    sequence: int
+    """Grows with every entry of the store; a reader asks for what came after the last one it saw."""
+    app_id: AppId
+    handle: SessionHandle
+    revoked_at: datetime

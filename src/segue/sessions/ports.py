@@ -1,0 +1,96 @@
+"""
+What the session flows need from a store.
+
+House rule: every method is atomic and durable when it returns; none reads a clock, judges a token or sees one.
+Any method may raise `StoreUnavailable`: the store is broken, not the token.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from segue.ids import AppId, Digest, SessionHandle
+from segue.json import JsonObject
+from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.tokens.signing_keys import StoredSigningKey
+
+
+class SessionStore(Protocol):
+    """Where sessions live."""
+
+    def create_session(self, session: Session) -> None:
+        """Write a new session. Its handle is fresh randomness; a second one of the same handle is `StoreUnavailable`."""
+        ...
+
+    def load_session(self, app_id: AppId, handle: SessionHandle) -> Session | None:
+        """Never made, revoked and cleaned up are all None; one whose time is over is still returned."""
+        ...
+
+    def rotate_family(self, rotation: Rotation) -> Session | None:
+        """
+        Rotate in one statement, if nothing stands against it; the session as it then is, else None.
+
+        Writes only if the family's `current` is `rotation.presented` and `expires_at > rotation.at`. Then `previous`,
+        `current`, `secret_id`, `rotated_at` and `refreshed_at` follow the rotation, `generation` grows by one and
+        `expires_at` becomes `at + refresh_lifetime`, at most `absolute_expires_at`.
+        """
+        ...
+
+    def replace_family(self, session: Session, *, if_current: Digest) -> bool:
+        """Write the session's family, `refreshed_at` and `expires_at` if the stored `current` still is *if_current*."""
+        ...
+
+    def update_session(
+        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+    ) -> Session | None:
+        """Replace payload or data or both; the session as it then is, or None if it is not there."""
+        ...
+
+
+class SessionIndex(Protocol):
+    """Sessions found by something else than their handle."""
+
+    def list_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
+        """Those that live at the instant, newest first."""
+        ...
+
+    def delete_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
+        """
+        Delete them and append one entry to the revocation feed for each, in one transaction; the handles deleted.
+
+        A session whose time was already over at *at* is deleted too but not reported.
+        """
+        ...
+
+    def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
+        """Entries of the feed with a greater sequence, in order; of all apps."""
+        ...
+
+    def last_revocation(self) -> int:
+        """Sequence of the newest entry ever, 0 if there was none; does not fall when old entries are cleaned up."""
+        ...
+
+    def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
+        """Delete at most *limit* sessions over at *at*, and feed entries older than given; how many rows went."""
+        ...
+
+
+class SigningKeyStore(Protocol):
+    """Where our own signing keys live, sealed."""
+
+    def load_signing_keys(self, app_id: AppId) -> tuple[StoredSigningKey, ...]:
+        """All of the app's, oldest first."""
+        ...
+
+    def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
+        """
+        Add a key if the newest key of its kind (dynamic or static, by `created_at`) still is the one named.
+
+        *if_newest* None means: if there is none of its kind. False: another instance was faster; load again.
+        """
+        ...
+
+    def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
+        """Forget keys; ids that are not there are ignored."""
+        ...

@@ -1,0 +1,155 @@
+"""
+Refresh tokens: opaque, bound to a session, each one deriving its successor.
+
+A token is a binary record with a MAC, in base64url without padding (about 130 characters of `A-Za-z0-9_-`). The MAC
+(keyed by the deployment secret, per app) lets junk be refused before any database is asked. The successor's
+randomness is an HMAC of its parent, so presenting a parent again inside the grace window yields the *same* successor
+on every machine, and a database alone never suffices to compute one. House rule: a database sees digests only.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from uuid import UUID
+
+from segue.errors import UnknownRefreshToken
+from segue.ids import PUBLIC_TENANT, AppId, Digest, SecretId, SessionHandle, TenantId, TokenHash
+from segue.tokens.secrets import Secret, Secrets
+
+_VERSION = 1
+_HAS_PARENT, _HAS_ANTI_CSRF = 1, 2
+_RECORD = struct.Struct(">BB4s16sI16s32s")
+_MAC = 16
+_MAX_TEXT = 1024
+_NO_PARENT = bytes(32)
+
+SEED = 16
+"""Bytes of randomness that a family starts from."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token whose MAC holds: made by us, for this app; whether it is still good only the store knows."""
+
+    text: str
+    handle: SessionHandle
+    generation: int
+    """0 for the first of its family."""
+    parent: TokenHash | None
+    """Hash of the token that was presented to get this one."""
+    anti_csrf: bool
+    """An anti-CSRF token was handed out beside it."""
+    secret_id: SecretId
+
+    def __repr__(self) -> str:
+        return f"<RefreshToken {self.generation} of session {self.handle}>"
+
+    @property
+    def hash(self) -> TokenHash:
+        """As it appears in access tokens."""
+        return hash_token(self.text)
+
+    @property
+    def digest(self) -> Digest:
+        """As the store knows it."""
+        return digest_hash(self.hash)
+
+
+def hash_token(text: str) -> TokenHash:
+    """Lower-case hex SHA-256 of a refresh token's text."""
+    return TokenHash(hashlib.sha256(text.encode()).hexdigest())
+
+
+def digest_hash(token_hash: TokenHash) -> Digest:
+    """What the store keeps: hashed once more, so that an access token does not reveal a database key."""
+    return Digest(hashlib.sha256(token_hash.encode()).digest())
+
+
+def first_refresh_token(
+    secret: Secret, *, app_id: AppId, handle: SessionHandle, seed: bytes, anti_csrf: bool
+) -> RefreshToken:
+    """
+    The first token of a new family.
+
+    Args:
+        secret: the primary deployment secret.
+        app_id: the token holds in this app alone.
+        handle: UUID text with the tenant behind it, as `new_handle` makes it.
+        seed: 16 random bytes.
+        anti_csrf: an anti-CSRF token will be handed out with it.
+    """
+    return _make(secret, app_id, handle, 0, seed, None, anti_csrf=anti_csrf)
+
+
+def succeed(token: RefreshToken, secret: Secret, *, app_id: AppId, anti_csrf: bool) -> RefreshToken:
+    """The successor: always the same for the same parent, secret and *anti_csrf*."""
+    seed = secret.authenticate("refresh successor", app_id, token.text.encode())[:SEED]
+    return _make(secret, app_id, token.handle, token.generation + 1, seed, token.hash, anti_csrf=anti_csrf)
+
+
+def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> RefreshToken:
+    """
+    Read a refresh token and check its MAC; no store is asked.
+
+    Raises:
+        UnknownRefreshToken: malformed, forged, of another app, or made with a secret that is gone.
+    """
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) <= _MAX_TEXT else b""
+        version, flags, secret_id, identity, generation, _, parent = _RECORD.unpack_from(raw)
+        tenant = raw[_RECORD.size : -_MAC].decode()
+    except (binascii.Error, ValueError, struct.error) as error:
+        raise UnknownRefreshToken("not a refresh token") from error
+    secret = secrets.find(secret_id)
+    if version != _VERSION or secret is None or urlsafe_b64encode(raw).rstrip(b"=") != text.encode():
+        raise UnknownRefreshToken("not a refresh token of a configured secret")
+    if not hmac.compare_digest(_mac(secret, app_id, raw[:-_MAC]), raw[-_MAC:]):
+        raise UnknownRefreshToken("the refresh token's MAC does not hold")
+    return RefreshToken(
+        text=text,
+        handle=SessionHandle(f"{UUID(bytes=identity)}{tenant}"),
+        generation=generation,
+        parent=TokenHash(parent.hex()) if flags & _HAS_PARENT else None,
+        anti_csrf=bool(flags & _HAS_ANTI_CSRF),
+        secret_id=secret.id,
+    )
+
+
+def anti_csrf_token(token: RefreshToken, secret: Secret, *, app_id: AppId) -> str | None:
+    """The anti-CSRF token that goes with a refresh token, as UUID text; None if none was handed out."""
+    if not token.anti_csrf:
+        return None
+    return str(UUID(bytes=secret.authenticate("anti csrf", app_id, token.text.encode())[:16], version=4))
+
+
+def new_handle(randomness: bytes, tenant_id: TenantId) -> SessionHandle:
+    """A session handle of 16 random bytes."""
+    text = str(UUID(bytes=randomness, version=4))
+    return SessionHandle(text if tenant_id == PUBLIC_TENANT else f"{text}_{tenant_id}")
+
+
+def _make(
+    secret: Secret,
+    app_id: AppId,
+    handle: SessionHandle,
+    generation: int,
+    seed: bytes,
+    parent: TokenHash | None,
+    *,
+    anti_csrf: bool,
+) -> RefreshToken:
+    flags = (_HAS_PARENT if parent else 0) | (_HAS_ANTI_CSRF if anti_csrf else 0)
+    identity, tenant = UUID(handle[:36]).bytes, handle[36:].encode()
+    parent_bytes = bytes.fromhex(parent) if parent else _NO_PARENT
+    body = _RECORD.pack(_VERSION, flags, secret.id, identity, generation, seed, parent_bytes) + tenant
+    text = urlsafe_b64encode(body + _mac(secret, app_id, body)).rstrip(b"=").decode()
+    return RefreshToken(text, handle, generation, parent, anti_csrf, secret.id)
+
+
+def _mac(secret: Secret, app_id: AppId, body: bytes) -> bytes:
+    return secret.authenticate("refresh mac", app_id, body)[:_MAC]

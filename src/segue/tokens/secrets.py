@@ -1,0 +1,126 @@
+"""
+The deployment secrets: what makes our refresh tokens unforgeable and our stored keys unreadable.
+
+They live outside the database, so neither a leaked backup nor a leaked secret alone yields a token. Several may be
+configured, the first being the primary: put a new one first, keep the old one until the longest refresh lifetime has
+passed, then drop it. House rule: keys for different purposes are derived (HKDF, RFC 5869) and never shared.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from segue.errors import ConfigurationError
+from segue.ids import AppId, SecretId
+
+MINIMUM_LENGTH = 32
+"""Bytes that a deployment secret must have at least."""
+
+_NONCE = 12
+
+
+class Secret:
+    """One deployment secret. Its bytes leave it only as derived keys, and never through `repr`."""
+
+    __slots__ = ("_derived", "_material", "id")
+
+    def __init__(self, material: bytes) -> None:
+        """
+        Args:
+            material: at least 32 bytes of randomness.
+
+        Raises:
+            ConfigurationError: too short, or the same byte again and again.
+        """
+        if len(material) < MINIMUM_LENGTH or len(set(material)) < 8:
+            raise ConfigurationError(
+                f"the deployment secret needs at least {MINIMUM_LENGTH} random bytes; "
+                "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        self._material = material
+        self._derived: dict[tuple[str, AppId], bytes] = {}
+        self.id = SecretId(self.derive("secret id", AppId(""))[:4])
+
+    def __repr__(self) -> str:
+        return f"<Secret {self.id.hex()}>"
+
+    def derive(self, purpose: str, app_id: AppId) -> bytes:
+        """32 bytes of key for one purpose of one app."""
+        key = self._derived.get((purpose, app_id))
+        if key is None:
+            info = f"segue 1\x00{purpose}\x00{app_id}".encode()
+            key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(self._material)
+            if len(self._derived) < 4096:  # bounded: app ids come from requests
+                self._derived[purpose, app_id] = key
+        return key
+
+    def authenticate(self, purpose: str, app_id: AppId, message: bytes) -> bytes:
+        """32 bytes of HMAC-SHA256 over the message (RFC 2104)."""
+        return hmac.digest(self.derive(purpose, app_id), message, "sha256")
+
+
+class Secrets:
+    """The deployment secrets, primary first."""
+
+    __slots__ = ("_by_id", "primary")
+
+    def __init__(self, materials: Sequence[bytes]) -> None:
+        """
+        Args:
+            materials: primary first; the others are still accepted.
+
+        Raises:
+            ConfigurationError: none given, or one that cannot be safe.
+        """
+        if not materials:
+            raise ConfigurationError("no deployment secret is configured")
+        secrets = [Secret(material) for material in materials]
+        self.primary = secrets[0]
+        self._by_id = {secret.id: secret for secret in reversed(secrets)}
+
+    def __repr__(self) -> str:
+        return f"<Secrets {', '.join(secret_id.hex() for secret_id in self._by_id)}>"
+
+    def find(self, secret_id: bytes) -> Secret | None:
+        """The secret of this id, if it is still configured."""
+        return self._by_id.get(SecretId(secret_id))
+
+    def seal(self, plain: bytes, *, purpose: str, app_id: AppId, nonce: bytes) -> bytes:
+        """
+        Encrypt for storage (AES-256-GCM) with the primary secret.
+
+        Args:
+            plain: what must not be readable in the database.
+            purpose: separates keys, and is authenticated: what was sealed for one purpose opens for no other.
+            app_id: likewise.
+            nonce: 12 fresh random bytes.
+        """
+        if len(nonce) != _NONCE:
+            raise ValueError("a nonce has 12 bytes")
+        key = self.primary.derive(purpose, app_id)
+        return self.primary.id + nonce + AESGCM(key).encrypt(nonce, plain, None)
+
+    def open(self, sealed: bytes, *, purpose: str, app_id: AppId) -> bytes:
+        """
+        Decrypt what `seal` made, with whichever configured secret made it.
+
+        Raises:
+            ConfigurationError: its secret is no longer configured, or the stored bytes were changed.
+        """
+        secret = self.find(sealed[:4])
+        if secret is None:
+            raise ConfigurationError(
+                f"stored {purpose} was sealed with deployment secret {sealed[:4].hex()}, which is not configured; "
+                "add that secret behind the primary one"
+            )
+        try:
+            nonce, encrypted = sealed[4 : 4 + _NONCE], sealed[4 + _NONCE :]
+            return AESGCM(secret.derive(purpose, app_id)).decrypt(nonce, encrypted, None)
+        except (InvalidTag, ValueError) as error:
+            raise ConfigurationError(f"stored {purpose} does not open: it was changed in the database") from error
