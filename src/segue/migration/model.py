@@ -1,0 +1,103 @@
+"""
+What a migration speaks of: the identity that a credential proves, the ledger row that makes it happen once, and the
+delivery that ends the old session.
+
+House rule: a person is (issuer, subject), never a subject or an e-mail address alone; nothing here holds a token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NewType
+
+from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+
+DeliveryId = NewType("DeliveryId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whom a verified credential speaks of, and since when."""
+
+    provider: str
+    """Configured name of the provider whose verifier said so."""
+    issuer: str
+    """Exactly as in the credential."""
+    subject: str
+    tenant_id: TenantId
+    """Derived from the verified credential or the provider's configuration, never from the caller."""
+    provider_session_id: str | None
+    """The sign-in at the provider (`sid`, `origin_jti` …), where it tells."""
+    token_id: str | None
+    """The credential's own id (`jti`), where it has one."""
+    issued_at: datetime
+    authenticated_at: datetime
+    """When the user signed in: `auth_time`, else `issued_at`."""
+    expires_at: datetime | None
+    """The credential's own end; None only where the provider makes endless ones and an accept-age is configured."""
+    claims: JsonObject
+    """Every claim of the credential, verified."""
+
+    @property
+    def subject_digest(self) -> Digest:
+        """Finds a person's migrations without storing the foreign id."""
+        return digest_of("subject", self.issuer, self.subject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The ledger row of one sign-in at the provider: it becomes a session here at most once."""
+
+    app_id: AppId
+    claim_id: Digest
+    provider: str
+    issuer: str
+    subject_digest: Digest
+    user_id: UserId
+    tenant_id: TenantId
+    handle: SessionHandle
+    """The session that it became."""
+    client_digest: Digest | None
+    """Binds the claim to the client that made it (keyed digest of its Idempotency-Key); None if it gave no key."""
+    claimed_at: datetime
+    keep_until: datetime
+    """The row must outlive every credential of the same sign-in: until then it is the tombstone of the old session."""
+
+
+class DeliveryState(Enum):
+    """What became of a delivery."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+    """Given up; an operator has to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An outbox row: tell the provider to end the old session."""
+
+    delivery_id: DeliveryId
+    app_id: AppId
+    provider: str
+    claim_id: Digest
+    handle: SessionHandle
+    sealed: bytes
+    """What has to be sent (the old tokens), encrypted with the deployment secret; emptied when settled."""
+    created_at: datetime
+    due_at: datetime
+    """Not to be tried before; also the lease of the worker that tries it now."""
+    attempts: int = 0
+    state: DeliveryState = DeliveryState.PENDING
+    last_error: str | None = None
+    """Stable code of the last failure, never the provider's text."""
+
+
+def digest_of(purpose: str, *parts: str) -> Digest:
+    """SHA-256 over parts that cannot run into one another; *purpose* separates one use from the next."""
+    text = "\x00".join((purpose, *(f"{len(part)}:{part}" for part in parts)))
+    return Digest(hashlib.sha256(text.encode()).digest())

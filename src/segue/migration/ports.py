@@ -1,0 +1,74 @@
+"""
+What the migration flow needs from outside: the ledger, the outbox, and the application's own say.
+
+House rule as for the session store: every method is atomic; stores raise `StoreUnavailable` when broken.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from segue.ids import AppId, Digest, UserId
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, Identity
+from segue.sessions.model import Session
+
+
+class Ledger(Protocol):
+    """Makes every sign-in at a provider become a session at most once."""
+
+    def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
+        """The claim of this sign-in, if there is one; also one whose `keep_until` has passed but is not yet cleaned up."""
+        ...
+
+    def claim_and_create(self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]) -> Claim | None:
+        """
+        In one transaction write claim, session and deliveries, unless the claim exists.
+
+        None: all is written. A claim: the one that was there first; nothing was written.
+        """
+        ...
+
+    def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
+        """Forget at most *limit* claims whose `keep_until` has passed; how many."""
+        ...
+
+
+class Outbox(Protocol):
+    """Deliveries that wait for the provider."""
+
+    def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+        """
+        Pending deliveries that are due, oldest due first, each with `attempts` grown by one.
+
+        In the same statement their `due_at` moves to *lease_until*, so that no other worker takes them meanwhile and
+        a worker that dies loses nothing.
+        """
+        ...
+
+    def settle_delivery(
+        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    ) -> None:
+        """Write what came of it. Unless still pending, `sealed` is emptied: the old tokens are no longer needed."""
+        ...
+
+    def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries in this state, oldest first."""
+        ...
+
+    def count_deliveries(self) -> dict[DeliveryState, int]:
+        """How many are in which state; states without any are left out."""
+        ...
+
+
+class UserMapper(Protocol):
+    """The application's own say about who a provider's user is here."""
+
+    def map_user(self, identity: Identity) -> UserId:
+        """
+        Our user id of a verified identity.
+
+        Raises:
+            UserRefused: blocked, deleted, unknown. Any other exception fails the migration closed.
+        """
+        ...
