@@ -1,0 +1,65 @@
+# Everything that is done day by day. `make` or `make help` lists it.
+
+# The first Python that is new enough; say `make PYTHON=/path/to/python3.12 …` to choose another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup fix check test docs demo demo-check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.with-dev ## create .venv with all that developing needs
+
+fix: $(VENV)/.with-dev ## format, mend what the linter can mend, rewrite generated pages
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/python tests/docs/error_index.py
+
+check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/pytest -q tests/test_imports.py tests/test_public_surface.py tests/test_tree.py
+
+test: $(VENV)/.with-test ## run the tests; ARGS="-k rotation" narrows them
+	$(BIN)/pytest $(ARGS)
+
+docs: $(VENV)/.with-test ## run every snippet of the docs, follow every link
+	$(BIN)/pytest -q tests/docs tests/test_errors.py
+
+demo: $(VENV)/.with-demo ## an old provider, an app and a page to watch; needs nothing but Python
+	$(BIN)/segue demo $(ARGS)
+
+demo-check: $(VENV)/.with-demo ## the journey of the demo without a browser, with timings
+	$(BIN)/segue demo --check $(ARGS)
+
+clean: ## remove .venv, caches and build results
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
+
+# Stamps tell what is installed, so that a second start costs nothing; a change of pyproject.toml installs again.
+
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "segue needs Python 3.11 or newer; no python3 here is. Install one, or: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot create virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.with-demo: pyproject.toml | $(VENV)/.created
+	@echo "Installing what the demo needs into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+# Dependency groups need pip 25.1, which is newer than the pip of most Pythons.
+$(VENV)/.with-%: pyproject.toml | $(VENV)/.created
+	@echo "Installing what $* needs into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]' --group $*
+	@touch $@
