@@ -1,0 +1,67 @@
+"""Fixtures of the browser tests: npm's packages, the built page, one Chromium, and processes per test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.e2e import stack
+from tests.support import npm
+from tests.support.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, BrowserContext
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """npm's packages: the SDK, the old provider and the bundler."""
+    return npm.install(stack.HERE)
+
+
+@pytest.fixture(scope="session")
+def pages(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built page."""
+    folder = tmp_path_factory.mktemp("pages")
+    stack.build_page(node_modules / ".bin" / "esbuild", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; each test has a profile of its own."""
+    with sync_playwright() as playwright:
+        browser = stack.launch_chromium(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def profile(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile: no cookies, no storage."""
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def site(pages: Path, tmp_path: Path) -> Iterator[str]:
+    """Origin of a static host that serves the page on `localhost`."""
+    server = stack.start_site(free_port(), pages=pages, logs=tmp_path)
+    yield f"http://localhost:{server.port}"
+    server.stop()
+
+
+@pytest.fixture
+def provider(node_modules: Path, tmp_path: Path, site: str) -> Iterator[stack.OldProvider]:
+    """The old provider, running, which lets the page of *site* sign users in."""
+    old = stack.OldProvider(port=free_port(), web_origins=[site], folder=tmp_path)
+    old.start()
+    yield old
+    old.kill()

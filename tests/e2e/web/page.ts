@@ -1,0 +1,116 @@
+// The application's page: an unmodified SuperTokens front-end SDK for our session, oidc-client-ts for the previous
+// provider's. Its settings come with the first address it is opened at and stay in localStorage, because the
+// sign-in redirect comes back to a bare address. The test drives it through `window.flow`.
+import { UserManager, WebStorageStateStore, type User } from "oidc-client-ts";
+import SuperTokens from "supertokens-web-js";
+import Session from "supertokens-web-js/recipe/session";
+
+interface Settings {
+    api: string;
+    issuer: string;
+    mode: "cookie" | "header";
+}
+
+interface Answer {
+    status: number;
+    body: Record<string, unknown>;
+    retryAfter: string | null;
+}
+
+function settings(): Settings {
+    const asked = new URLSearchParams(location.search);
+    if (asked.has("api")) {
+        localStorage.setItem("settings", JSON.stringify(Object.fromEntries(asked)));
+    }
+    return JSON.parse(localStorage.getItem("settings") ?? "{}") as Settings;
+}
+
+const { api, issuer, mode } = settings();
+const events: string[] = [];
+
+SuperTokens.init({
+    appInfo: { appName: "Segue", apiDomain: api, apiBasePath: "/auth" },
+    recipeList: [Session.init({ tokenTransferMethod: mode, onHandleEvent: (event) => events.push(event.action) })],
+});
+
+const oldProvider = new UserManager({
+    authority: issuer,
+    client_id: "spa",
+    redirect_uri: `${location.origin}/`,
+    scope: "openid email api",
+    userStore: new WebStorageStateStore({ store: localStorage }),
+    stateStore: new WebStorageStateStore({ store: localStorage }),
+    automaticSilentRenew: false,
+    monitorSession: false,
+});
+
+async function answerOf(response: Response): Promise<Answer> {
+    const body = (await response.json().catch(() => ({}))) as Answer["body"];
+    return { status: response.status, body, retryAfter: response.headers.get("retry-after") };
+}
+
+/** One key per browser profile: every tab and every retry is the same client to the server. */
+function idempotencyKey(): string {
+    const key = localStorage.getItem("idempotency-key") ?? crypto.randomUUID();
+    localStorage.setItem("idempotency-key", key);
+    return key;
+}
+
+async function oldUser(): Promise<User> {
+    const user = await oldProvider.getUser();
+    if (user === null) throw new Error("nobody is signed in at the old provider");
+    return user;
+}
+
+async function migrate(): Promise<Answer> {
+    const old = await oldUser();
+    const response = await fetch(`${api}/auth/migrate-session`, {
+        method: "POST",
+        headers: {
+            authorization: `Bearer ${old.access_token}`,
+            "content-type": "application/json",
+            "idempotency-key": idempotencyKey(),
+        },
+        body: JSON.stringify({ refreshToken: old.refresh_token }),
+    });
+    return answerOf(response);
+}
+
+const outcomeOf = (attempt: Promise<unknown>) =>
+    attempt.then(
+        () => "accepted",
+        (error: unknown) => (error as { error?: string }).error ?? String(error),
+    );
+
+const flow = {
+    signInOld: () => oldProvider.signinRedirect(),
+    oldUser: () => oldUser().then(({ access_token, refresh_token, profile }) => ({ access_token, refresh_token, profile })),
+    /** "accepted", or the OAuth error with which the old provider refuses its refresh token. */
+    renewOld: () => outcomeOf(oldProvider.signinSilent()),
+    forgetOld: () => oldProvider.removeUser(),
+    migrate,
+    doesSessionExist: () => Session.doesSessionExist(),
+    userId: () => Session.getUserId(),
+    payload: () => Session.getAccessTokenPayloadSecurely() as Promise<Record<string, unknown>>,
+    callApi: (path = "/api/me", method = "GET") => fetch(api + path, { method }).then(answerOf),
+    refresh: () => Session.attemptRefreshingSession(),
+    signOut: () => Session.signOut(),
+    events: () => [...events],
+};
+
+declare global {
+    interface Window {
+        flow: typeof flow;
+        pending: Promise<unknown>;
+    }
+}
+
+async function open(): Promise<void> {
+    if (new URLSearchParams(location.search).has("code")) {
+        await oldProvider.signinCallback();
+        history.replaceState(null, "", "/");
+    }
+    window.flow = flow; // set last: the test waits for it
+}
+
+void open();
