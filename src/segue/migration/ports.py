@@ -21,7 +21,9 @@ class Ledger(Protocol):
         """The claim of this sign-in, if there is one; also one whose `keep_until` has passed but is not yet cleaned up."""
         ...
 
-    def claim_and_create(self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]) -> Claim | None:
+    def claim_and_create(
+        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+    ) -> Claim | None:
         """
         In one transaction write claim, session and deliveries, unless the claim exists.
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from segue.ids import AppId, Digest, SecretId, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """The refresh tokens of one session, as far as the store needs to know them."""

@@ -55,7 +55,9 @@ class SessionIndex(Protocol):
         """Those that live at the instant, newest first."""
         ...
 
-    def delete_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
+    def delete_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[SessionHandle, ...]:
         """
         Delete them and append one entry to the revocation feed for each, in one transaction; the handles deleted.
 

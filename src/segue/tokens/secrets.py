@@ -123,4 +123,6 @@ class Secrets:
             nonce, encrypted = sealed[4 : 4 + _NONCE], sealed[4 + _NONCE :]
             return AESGCM(secret.derive(purpose, app_id)).decrypt(nonce, encrypted, None)
         except (InvalidTag, ValueError) as error:
-            raise ConfigurationError(f"stored {purpose} does not open: it was changed in the database") from error
+            raise ConfigurationError(
+                f"stored {purpose} does not open: it was changed in the database"
+            ) from error
