@@ -32,6 +32,7 @@ Every error that segue raises on purpose.
     │   ├── FetchFailed
     │   └── Contended
     └── ConfigurationError      ours to fix, raised when the engine is built
+        └── KeyRefused
 
 `code` is stable and documented, and is the only part that a client ever sees. The text is for logs: facts, never a
 token. No error knows HTTP; `segue.http.status` maps codes to answers.
@@ -257,3 +258,9 @@ class ConfigurationError(SessionError):
     """The configuration cannot be safe or cannot work; the text says how to mend it."""
 
     code = "CONFIGURATION_INVALID"
+
+
+class KeyRefused(ConfigurationError):
+    """A key or key set cannot verify signatures safely; the text says why, and never holds the key."""
+
+    code = "KEY_INVALID"
