@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tests.e2e.sign_in import sign_in
 from tests.e2e.stack import AUDIENCE, OldProvider, page_address
 from tests.e2e.tab import new_tab
 
@@ -43,6 +44,15 @@ def test_the_page_holds_an_access_token_for_the_api(
     assert _segment(header)["typ"] == "at+jwt"
     wanted = {"iss": provider.issuer, "aud": AUDIENCE, "client_id": "spa", "sub": "ada"}
     assert _segment(claims).items() >= wanted.items()
+
+
+def test_signing_in_without_a_browser_gives_the_same_kind_of_token(provider: OldProvider, site: str) -> None:
+    """The shortcut that the concurrent tests take goes through the same pages and ends with the same claims."""
+    tokens = sign_in(provider.issuer, page=site, user="ada")
+    header, claims, _signature = tokens.access_token.split(".")
+    assert _segment(header)["typ"] == "at+jwt"
+    assert _segment(claims)["sub"] == "ada"
+    assert provider.is_active(tokens.refresh_token)
 
 
 def test_a_restarted_provider_has_its_keys_and_nothing_else(provider: OldProvider) -> None:
