@@ -1,0 +1,217 @@
+"""
+Where the keys of a previous provider come from: asked for live, or pinned.
+
+Values of configuration: whatever cannot be safe or cannot work is refused when they are built, with a text that says
+how to mend it. House rule: pinned keys need nobody; with them the provider may already be switched off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self, TypeAlias
+
+from segue.errors import ConfigurationError, KeyRefused
+from segue.json import JsonObject
+from segue.migration.discovery import discovery_url
+from segue.migration.key_cache import CacheRules
+from segue.migration.urls import Destination, UrlRefused, parse_authority, parse_url
+from segue.migration.web import MAX_BODY
+from segue.tokens.algorithms import Algorithm
+from segue.tokens.jwk import KeySet, key_from_pem, parse_jwks
+
+_RULES = CacheRules()
+_COOL_DOWNS = (timedelta(seconds=1), timedelta(minutes=5))
+_AGES = (timedelta(seconds=10), timedelta(hours=24))
+_STALE = (timedelta(0), timedelta(days=7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveKeys:
+    """
+    Ask the provider for its keys, now and then.
+
+    By OpenID Connect discovery at the issuer's well-known place or at *discovery_url*, or without it at *jwks_url*.
+
+    Raises:
+        ConfigurationError: an address that is not followed, both addresses, or times outside their bounds.
+    """
+
+    issuer: str
+    """Exactly as in its tokens, with or without a slash at the end."""
+    discovery_url: str | None = None
+    jwks_url: str | None = None
+    allowed_hosts: frozenset[str] = frozenset()
+    """Where discovery may point besides the issuer's own host: `host` or `host:port`, no wildcards."""
+    max_age: timedelta = _RULES.max_age
+    """How long keys are used before they are asked for again."""
+    stale_for: timedelta = _RULES.stale_for
+    """How much longer, while the provider does not answer."""
+    cool_down: timedelta = _RULES.cool_down
+    """The least time between two attempts, whatever is asked for."""
+
+    def __post_init__(self) -> None:
+        if not self.issuer:
+            raise ConfigurationError("issuer is empty; give the value of iss in the provider's tokens")
+        if self.jwks_url is not None and self.discovery_url is not None:
+            raise ConfigurationError(self.issuer, "give jwks_url or discovery_url, not both")
+        _require_between("max_age", self.max_age, _AGES)
+        _require_between("stale_for", self.stale_for, _STALE)
+        _require_between("cool_down", self.cool_down, _COOL_DOWNS)
+        for host in self.allowed_hosts:
+            _authority(host)
+        if self.jwks_url is not None:
+            _destination("jwks_url", self.jwks_url)
+        else:
+            _destination("discovery_url" if self.discovery_url else "issuer", self.document_url)
+
+    @property
+    def document_url(self) -> str:
+        """The discovery document's URL."""
+        return self.discovery_url or discovery_url(self.issuer)
+
+    @property
+    def jwks_hosts(self) -> frozenset[str]:
+        """Where discovery may point, in the form of `Destination.authority`."""
+        own = {parse_url(url).authority for url in (self.document_url, self.issuer) if _is_url(url)}
+        return frozenset({*own, *(_authority(host) for host in self.allowed_hosts)})
+
+    @property
+    def rules(self) -> CacheRules:
+        """What a `KeyCache` has to know."""
+        return CacheRules(max_age=self.max_age, stale_for=self.stale_for, cool_down=self.cool_down)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedKeys:
+    """
+    Use these keys and never ask anybody.
+
+    Raises:
+        ConfigurationError: no usable key, or dates without a time zone or in the wrong order.
+    """
+
+    keys: KeySet
+    pinned_at: datetime | None = None
+    """When they were the provider's keys."""
+    not_after: datetime | None = None
+    """From this instant on they verify nothing."""
+
+    def __post_init__(self) -> None:
+        if not len(self.keys):
+            reasons = "; ".join(self.keys.skipped) or "the set is empty"
+            raise ConfigurationError(
+                f"no pinned key can be used ({reasons}); pin the provider's signing keys"
+            )
+        for name, instant in (("pinned_at", self.pinned_at), ("not_after", self.not_after)):
+            if instant is not None and instant.utcoffset() is None:
+                raise ConfigurationError(
+                    f"{name} has no time zone; write it with one, such as {instant}+00:00"
+                )
+        if self.pinned_at and self.not_after and self.not_after <= self.pinned_at:
+            raise ConfigurationError("not_after is before pinned_at; the keys would never serve")
+
+    @classmethod
+    def from_jwks(
+        cls,
+        jwks: bytes | str | JsonObject,
+        *,
+        pinned_at: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> Self:
+        """
+        Pin a JWK set, as JSON text or as an object.
+
+        Raises:
+            ConfigurationError: as the class, or not a JWK set.
+        """
+        return cls(keys=parse_jwks(jwks), pinned_at=pinned_at, not_after=not_after)
+
+    @classmethod
+    def from_pem(
+        cls,
+        *pems: bytes | str,
+        key_id: str | None = None,
+        algorithms: frozenset[Algorithm] | None = None,
+        pinned_at: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> Self:
+        """
+        Pin public keys or certificates in PEM.
+
+        Args:
+            pems: one text for each key.
+            key_id: what tokens call the key; for a single one.
+            algorithms: what the keys may verify; all that fit, if it is not given.
+            pinned_at: as the class.
+            not_after: as the class.
+
+        Raises:
+            ConfigurationError: as the class, not one PEM public key each, or one id for several keys.
+        """
+        if key_id is not None and len(pems) != 1:
+            raise ConfigurationError("key_id names one key; pin several by their JWK set")
+        keys = tuple(key_from_pem(pem, key_id=key_id, algorithms=algorithms) for pem in pems)
+        return cls(keys=KeySet(keys=keys), pinned_at=pinned_at, not_after=not_after)
+
+    @classmethod
+    def from_file(
+        cls, path: Path, *, pinned_at: datetime | None = None, not_after: datetime | None = None
+    ) -> Self:
+        """
+        Pin what a file holds, JWK set or PEM; it is read now and not again.
+
+        Raises:
+            ConfigurationError: as `from_jwks` and `from_pem`, or the file cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BODY + 1)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path} cannot be read ({error.strerror}); give a JWK set or PEM"
+            ) from error
+        if len(content) > MAX_BODY:
+            raise ConfigurationError(f"{path} is larger than {MAX_BODY} bytes; give a JWK set or PEM")
+        try:
+            if b"-----BEGIN " in content:
+                return cls.from_pem(content, pinned_at=pinned_at, not_after=not_after)
+            return cls.from_jwks(content, pinned_at=pinned_at, not_after=not_after)
+        except KeyRefused as error:
+            raise ConfigurationError(f"{path}: {error}") from error
+
+    def serving(self, now: datetime) -> bool:
+        """Whether their time is not over."""
+        return self.not_after is None or now < self.not_after
+
+
+KeySource: TypeAlias = LiveKeys | PinnedKeys
+
+
+def _require_between(name: str, span: timedelta, bounds: tuple[timedelta, timedelta]) -> None:
+    shortest, longest = bounds
+    if not shortest <= span <= longest:
+        raise ConfigurationError(f"{name} is {span}; it must lie between {shortest} and {longest}")
+
+
+def _destination(name: str, url: str) -> Destination:
+    try:
+        return parse_url(url)
+    except UrlRefused as error:
+        raise ConfigurationError(f"{name} cannot be asked for keys: {error}") from error
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parse_url(text)
+    except UrlRefused:
+        return False
+    return True
+
+
+def _authority(host: str) -> str:
+    try:
+        return parse_authority(host)
+    except UrlRefused as error:
+        raise ConfigurationError(f"allowed_hosts: {error}") from error
