@@ -18,7 +18,7 @@ class Ledger(Protocol):
     """Makes every sign-in at a provider become a session at most once."""
 
     def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
-        """The claim of this sign-in, if there is one; also one whose `keep_until` has passed but is not yet cleaned up."""
+        """The claim of this sign-in, if there is one; also one past its `keep_until` that is not cleaned up yet."""
         ...
 
     def claim_and_create(

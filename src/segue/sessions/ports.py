@@ -20,7 +20,7 @@ class SessionStore(Protocol):
     """Where sessions live."""
 
     def create_session(self, session: Session) -> None:
-        """Write a new session. Its handle is fresh randomness; a second one of the same handle is `StoreUnavailable`."""
+        """Write a new session. Its handle is fresh randomness; a doubled one is `StoreUnavailable`."""
         ...
 
     def load_session(self, app_id: AppId, handle: SessionHandle) -> Session | None:

@@ -1,0 +1,167 @@
+"""
+One sign-in at the provider becomes one session here: the claim, and who may have its result again.
+
+The claim is keyed by the sign-in (issuer, subject and session id, else token id, else the token itself). A retry whose
+answer was lost gets the *same* session back if it proves to be the same client: by the Idempotency-Key that made the
+claim, for a short while. Anybody else is refused for good (threats T8, T15, T16). House rule: pure; the first refresh
+token of a migrated session is derived, so a retry can be answered although no token was ever stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from segue.errors import AlreadyMigrated, RequestRefused, SignInTooOld
+from segue.ids import AppId, Digest, SessionHandle
+from segue.migration.model import Claim, Identity, digest_of
+from segue.migration.provider import Provider
+from segue.sessions.model import Provenance, Session
+from segue.tokens.refresh import SEED, RefreshToken, first_refresh_token, succeed
+from segue.tokens.secrets import Secret, Secrets
+
+RETRY_WINDOW = timedelta(minutes=10)
+"""How long after the claim the same client may have its session again."""
+
+_KEY_LENGTHS = range(22, 256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientKey:
+    """What tells the client that made a claim from everybody else: its Idempotency-Key."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "<ClientKey>"
+
+    def digest(self, claim_id: Digest) -> Digest:
+        """What the ledger keeps of it; of no use for another claim."""
+        return digest_of("client", claim_id.hex(), self.text)
+
+
+def parse_client_key(header: str | None) -> ClientKey | None:
+    """
+    Read an `Idempotency-Key` header, with or without the quotes of a structured field (RFC 9651 §3.3.3).
+
+    Raises:
+        RequestRefused: shorter than 22 characters, so that it can be guessed; longer than 255; not visible ASCII.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if len(text) not in _KEY_LENGTHS or not text.isascii() or not text.isprintable() or " " in text:
+        raise RequestRefused("Idempotency-Key must be 22 to 255 visible characters; a random UUID will do")
+    return ClientKey(text=text)
+
+
+def claim_id_of(identity: Identity, token: str) -> Digest:
+    """The sign-in that a credential belongs to."""
+    who = (identity.issuer, identity.subject)
+    if identity.provider_session_id is not None:
+        return digest_of("claim sid", *who, identity.provider_session_id)
+    if identity.token_id is not None:
+        return digest_of("claim jti", *who, identity.token_id)
+    return digest_of("claim token", *who, hashlib.sha256(token.encode()).hexdigest())
+
+
+def seed_of(
+    secret: Secret,
+    app_id: AppId,
+    claim_id: Digest,
+    handle: SessionHandle,
+    key: ClientKey | None,
+    *,
+    fresh: bytes,
+) -> bytes:
+    """
+    Randomness of the session's first refresh token.
+
+    With a client key it can be computed again by this deployment for that client alone; without one it is *fresh*.
+    """
+    if key is None:
+        return fresh
+    message = b"\x00".join((claim_id, handle.encode(), key.text.encode()))
+    return secret.authenticate("migrated seed", app_id, message)[:SEED]
+
+
+def absolute_end(identity: Identity, provider: Provider, *, now: datetime) -> datetime:
+    """
+    When the new session ends at the latest: with the old one (threat T10).
+
+    Raises:
+        SignInTooOld: that is already past.
+    """
+    end = identity.authenticated_at + provider.session_lifetime
+    if now >= end:
+        raise SignInTooOld(provider.name)
+    return end
+
+
+def provenance_of(identity: Identity, claim_id: Digest, *, version: str) -> Provenance:
+    """Where a migrated session came from, as it is stored with it."""
+    return Provenance(
+        provider=identity.provider,
+        issuer=identity.issuer,
+        subject_digest=identity.subject_digest,
+        claim_id=claim_id,
+        authenticated_at=identity.authenticated_at,
+        verifier_version=version,
+    )
+
+
+def tombstone_until(identity: Identity, provider: Provider, *, now: datetime) -> datetime:
+    """How long the ledger has to remember: until no credential of the sign-in can be presented any more."""
+    ends = [now + provider.maximum_age, identity.authenticated_at + provider.session_lifetime]
+    if identity.expires_at is not None:
+        ends.append(identity.expires_at)
+    return max(ends) + 2 * provider.leeway + timedelta(hours=1)
+
+
+def replay(
+    claim: Claim,
+    session: Session | None,
+    key: ClientKey | None,
+    secrets: Secrets,
+    *,
+    grace: timedelta,
+    now: datetime,
+) -> RefreshToken:
+    """
+    The refresh token for the same client's retry: the session's first one, or within the grace window its successor.
+
+    Raises:
+        AlreadyMigrated: another client, too late, or the session has moved on or ended.
+    """
+    if key is None or claim.client_digest is None:
+        raise AlreadyMigrated("no Idempotency-Key to know the client by")
+    if not hmac.compare_digest(key.digest(claim.claim_id), claim.client_digest):
+        raise AlreadyMigrated("by another client")
+    if now >= claim.claimed_at + RETRY_WINDOW or session is None or now >= session.expires_at:
+        raise AlreadyMigrated("too late, or its session has ended")
+    secret = secrets.find(session.family.secret_id)
+    if secret is None:
+        raise AlreadyMigrated("with a deployment secret that is gone")
+    for anti_csrf in (False, True):
+        seed = seed_of(secret, claim.app_id, claim.claim_id, claim.handle, key, fresh=b"")
+        first = first_refresh_token(
+            secret, app_id=claim.app_id, handle=claim.handle, seed=seed, anti_csrf=anti_csrf
+        )
+        if first.digest == session.family.current:
+            return first
+        rotated_at = session.family.rotated_at
+        if first.digest == session.family.previous and rotated_at is not None and now < rotated_at + grace:
+            return _successor(first, secret, claim.app_id, session)
+    raise AlreadyMigrated("and its session was refreshed since")
+
+
+def _successor(first: RefreshToken, secret: Secret, app_id: AppId, session: Session) -> RefreshToken:
+    for anti_csrf in (False, True):
+        successor = succeed(first, secret, app_id=app_id, anti_csrf=anti_csrf)
+        if successor.digest == session.family.current:
+            return successor
+    raise AlreadyMigrated("and its session was refreshed since")

@@ -1,0 +1,203 @@
+"""
+A previous provider, as configured: whose tokens are believed, and what they must say.
+
+Everything that a check depends on is named here and refused when it is built, not when a token comes
+(RFC 8725 §3.8 to §3.12). House rule: no check is switched off by leaving it out; giving one up takes a named value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, TypeAlias
+
+from segue.errors import ConfigurationError
+from segue.ids import PUBLIC_TENANT, TenantId
+from segue.migration.key_sources import KeySource, LiveKeys
+from segue.migration.model import Identity
+from segue.migration.urls import UrlRefused, parse_url
+from segue.tokens.algorithms import SYMMETRIC, Algorithm
+
+
+class Anyone(Enum):
+    """A check that is given up, by name."""
+
+    AUDIENCE = "any audience"
+    PARTY = "any authorised party"
+
+
+ANY_AUDIENCE: Final = Anyone.AUDIENCE
+"""Accept tokens for whatever audience: only where the issuer serves this one application (threat T1)."""
+ANY_PARTY: Final = Anyone.PARTY
+"""Accept tokens that the issuer gave to any client: only where it has no other client (threat T1)."""
+
+
+class SameId(Enum):
+    """Our user id is the provider's subject."""
+
+    SAME = "same"
+
+
+SAME_ID: Final = SameId.SAME
+
+MapUser: TypeAlias = Callable[[Identity], str] | Callable[[Identity], Awaitable[str]]
+"""The application's own mapping; raises `UserRefused` to say no. Awaitable only under `AsyncEngine`."""
+
+
+class CredentialKind(Enum):
+    """Which kind of token the pages present; one kind is never taken for another (threat T2)."""
+
+    ACCESS_TOKEN = "access token"  # noqa: S105 - the name of a kind, not a secret
+    ID_TOKEN = "ID token"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation7009:
+    """
+    Where and as whom to revoke the old tokens (RFC 7009).
+
+    Raises:
+        ConfigurationError: an address that is not followed, or no client.
+    """
+
+    url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    """HTTP basic authentication with it; None for a public client, which only names itself."""
+    allowed_token_types: frozenset[str] = frozenset({"refresh_token", "access_token"})
+
+    def __post_init__(self) -> None:
+        try:
+            parse_url(self.url)
+        except UrlRefused as error:
+            raise ConfigurationError(f"the revocation endpoint cannot be asked: {error}") from error
+        if not self.client_id:
+            raise ConfigurationError("revocation needs the client_id to which the old tokens were given")
+
+
+DEFAULT_ALGORITHMS = frozenset(
+    {Algorithm.RS256, Algorithm.PS256, Algorithm.ES256, Algorithm.EdDSA, Algorithm.Ed25519}
+)
+_MAX_LEEWAY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """
+    One previous provider.
+
+    Raises:
+        ConfigurationError: what cannot be safe or cannot work; the text says how to mend it.
+    """
+
+    name: str
+    """Ours, for logs and reports: lower-case letters, digits, `-` and `_`."""
+    issuers: tuple[str, ...]
+    """Every exact value of `iss` in its tokens: with or without a slash at the end, as it is there."""
+    keys: KeySource
+    audiences: frozenset[str] | Anyone
+    """At least one must be in the token's `aud`: your API's identifier, or your client id for ID tokens."""
+    authorized_parties: frozenset[str] | Anyone
+    """The client ids (`azp`, else `client_id`) to which your pages' tokens are given."""
+    credential: CredentialKind = CredentialKind.ACCESS_TOKEN
+    algorithms: frozenset[Algorithm] = DEFAULT_ALGORITHMS
+    token_types: frozenset[str] = frozenset({"at+jwt", "jwt"})
+    """Accepted `typ` headers, lower case, without `application/`; a missing one counts as `jwt`."""
+    required_claims: tuple[tuple[str, str], ...] = ()
+    """Claims that must have exactly this text, for instance `("token_use", "access")`."""
+    user_claim: str = "sub"
+    session_claims: tuple[str, ...] = ("sid", "session_id", "origin_jti")
+    """Where the provider names the sign-in; the first that is there counts."""
+    leeway: timedelta = timedelta(seconds=10)
+    """For clocks that differ; at most a minute."""
+    maximum_age: timedelta = timedelta(hours=24)
+    """Tokens issued longer ago are refused, whatever their own `exp` says."""
+    session_lifetime: timedelta = timedelta(days=30)
+    """How long a sign-in lasts at the provider: the new session ends no later than the old one would have."""
+    issued_before: datetime | None = None
+    """The cut-over: tokens issued later are forged or stray (threat T25)."""
+    deadline: datetime | None = None
+    """From this instant on nothing is migrated any more."""
+    tenant_id: TenantId = PUBLIC_TENANT
+    """Tenant of the new sessions; never chosen by the caller."""
+    map_user: MapUser | SameId = SAME_ID
+    revocation: Revocation7009 | None = None
+    """How the old session is ended at the provider; None: the ledger alone keeps the old token from coming back."""
+
+    def __post_init__(self) -> None:
+        if not self.name or not set(self.name) <= _NAME:
+            raise ConfigurationError(f"provider name {self.name!r}: use lower-case letters, digits, - and _")
+        self._require_issuers()
+        self._require_binding()
+        if not self.algorithms:
+            raise ConfigurationError(
+                f"{self.name}: no algorithm is allowed; name those of the provider's keys"
+            )
+        if self.algorithms & SYMMETRIC:
+            raise ConfigurationError(f"{self.name}: HMAC algorithms need a shared secret, not published keys")
+        if not timedelta(0) <= self.leeway <= _MAX_LEEWAY:
+            raise ConfigurationError(f"{self.name}: leeway must lie between 0 and 60 seconds")
+        if self.maximum_age <= timedelta(0) or self.session_lifetime <= timedelta(0):
+            raise ConfigurationError(f"{self.name}: maximum_age and session_lifetime must be positive")
+        for label, instant in (("issued_before", self.issued_before), ("deadline", self.deadline)):
+            if instant is not None and instant.utcoffset() is None:
+                raise ConfigurationError(f"{self.name}: {label} has no time zone")
+
+    def _require_issuers(self) -> None:
+        if not self.issuers or not all(self.issuers):
+            raise ConfigurationError(f"{self.name}: name every exact value of iss in the provider's tokens")
+        for issuer in self.issuers:
+            if "*" in issuer or issuer != issuer.strip():
+                raise ConfigurationError(
+                    f"{self.name}: issuer {issuer!r} is compared letter by letter; list each one, without wildcards"
+                )
+        if isinstance(self.keys, LiveKeys) and self.keys.issuer not in self.issuers:
+            raise ConfigurationError(
+                f"{self.name}: the live keys are those of {self.keys.issuer!r}, which is not among its issuers"
+            )
+
+    def _require_binding(self) -> None:
+        for label, values, surrender in (
+            ("audiences", self.audiences, "ANY_AUDIENCE"),
+            ("authorized_parties", self.authorized_parties, "ANY_PARTY"),
+        ):
+            if isinstance(values, frozenset) and (not values or not all(values)):
+                raise ConfigurationError(
+                    f"{self.name}: {label} is empty, so another application's tokens would do; "
+                    f"name yours, or say {surrender}"
+                )
+        if self.audiences is ANY_AUDIENCE and self.authorized_parties is ANY_PARTY:
+            raise ConfigurationError(
+                f"{self.name}: ANY_AUDIENCE and ANY_PARTY together accept every token of the issuer; name one of them"
+            )
+
+
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def choose_provider(providers: tuple[Provider, ...], issuer: str) -> Provider | None:
+    """The provider that has this exact issuer; keys are never tried one after the other (threat T6)."""
+    return next((provider for provider in providers if issuer in provider.issuers), None)
+
+
+def require_distinct(providers: tuple[Provider, ...]) -> None:
+    """
+    Refuse providers that could be taken for one another.
+
+    Raises:
+        ConfigurationError: a name or an issuer twice, or several providers whose subjects would share one id space.
+    """
+    names = [provider.name for provider in providers]
+    issuers = [issuer for provider in providers for issuer in provider.issuers]
+    for label, values in (("provider name", names), ("issuer", issuers)):
+        doubled = sorted({value for value in values if values.count(value) > 1})
+        if doubled:
+            raise ConfigurationError(f"{label} {doubled[0]!r} is configured twice")
+    same = [provider.name for provider in providers if provider.map_user is SAME_ID]
+    if len(same) > 1:
+        raise ConfigurationError(
+            f"providers {', '.join(same)} would all use their subjects as user ids, so that one's user could become "
+            "another's; give all but one of them map_user"
+        )
