@@ -1,0 +1,252 @@
+// The page: wires the old provider, the migration and the session to what is shown.
+
+import { Refused, moveAcross } from "./migrate.js";
+import * as oldProvider from "./old-provider.js";
+import * as session from "./session.js";
+import * as story from "./story.js";
+import { short, show } from "./view.js";
+
+const PERSON = "segue-demo.person"; // name and session id at the provider; neither is a secret
+const POLL = 1500;
+
+const state = {
+  provider: { running: null, address: "–", signedIn: false },
+  me: null,
+  moving: false,
+  tale: null,
+  refusal: null,
+  accessLifetime: 1,
+  ahead: 0, // how far the server's clock is ahead of this one, in milliseconds
+  heard: null, // number of the last server event that was told
+};
+let about; // where the old provider is and who we are there
+
+const person = () => JSON.parse(localStorage.getItem(PERSON) ?? "null");
+const redraw = () =>
+  show({
+    ...state,
+    old: oldProvider.tokens(),
+    session: session.current(),
+    person: person(),
+    now: Date.now() + state.ahead,
+  });
+
+// --- the move --------------------------------------------------------------------------------------------------------
+
+const STEPS = {
+  found: ({ took, claims }) => ({
+    title: "Old session found",
+    why: "The old provider’s tokens lie in this browser’s storage.",
+    kind: "old",
+    took,
+    facts: { issuer: new URL(claims.iss).host, subject: claims.sub, session: short(claims.sid), ends: inMinutes(claims.exp) },
+  }),
+  waiting: ({ seconds, code }) => ({
+    title: `Not now; trying again in ${seconds} s`,
+    why: "The same Idempotency-Key goes along, so that a repetition cannot make a second session.",
+    kind: "fault",
+    facts: { code },
+  }),
+  migrated: ({ took, result, userId }) => ({
+    title: "Moved across",
+    why: "The server checked the old token’s signature and claims, and gave this browser a session in two HttpOnly cookies.",
+    kind: "own",
+    took,
+    facts: { POST: "/auth/migrate-session", result, user: userId },
+  }),
+  confirmed: ({ took, me }) => ({
+    title: "Confirmed by using it",
+    why: "Only a session that has answered a request is worth giving up the old one for.",
+    kind: "own",
+    took,
+    facts: { GET: "/api/me", status: 200, session: short(me.handle) },
+  }),
+  ended: ({ took, answered }) => ({
+    title: "Old session ended in the browser",
+    why: answered
+      ? "Its tokens are deleted here, and the old provider has signed this browser out."
+      : "Its tokens are deleted here. The old provider did not answer, which changes nothing for the user.",
+    kind: "old",
+    took,
+  }),
+};
+
+async function move() {
+  if (oldProvider.tokens() === null) return;
+  Object.assign(state, { moving: true, refusal: null });
+  redraw();
+  let add = null;
+  let total = 0;
+  const tell = (step) => {
+    add ??= story.chapter("Moving across");
+    total += step.took ?? 0;
+    if (step.name === "found") localStorage.setItem(PERSON, JSON.stringify({ name: nameOf(), sid: step.claims.sid }));
+    if (step.name === "confirmed") state.me = step.me;
+    add(STEPS[step.name](step));
+    redraw();
+  };
+  try {
+    if (await moveAcross(about, tell)) {
+      state.tale = `It took ${story.inTime(total)}, from finding the old token to the end of the old session. You were not asked for anything.`;
+      add.retitle("Moved across");
+    }
+  } catch (error) {
+    state.refusal = error instanceof Refused ? `The server said ${error.code}. Start again, or sign in at the old provider once more.` : error.message;
+    add ??= story.chapter("Moving across");
+    add({ title: "Refused", why: state.refusal, kind: "fault" });
+    add.retitle("Not moved across");
+  } finally {
+    state.moving = false;
+    redraw();
+  }
+}
+
+const nameOf = () => oldProvider.claims(oldProvider.tokens().id).name;
+const inMinutes = (seconds) => `in ${Math.round((seconds * 1000 - Date.now()) / 60_000)} min`;
+
+// --- buttons ---------------------------------------------------------------------------------------------------------
+
+async function callApi() {
+  const add = story.chapter("Calling the API");
+  const requests = [];
+  const response = await session.call("/api/me", {}, (request) => {
+    requests.push(request);
+    add(request.path === "/api/me" ? apiStep(request) : refreshStep(request));
+  });
+  if (response.ok) state.me = await response.json();
+  const refreshed = requests.some((request) => request.path !== "/api/me");
+  add.retitle(!response.ok ? "Signed out" : refreshed ? "A silent refresh" : "The API answered");
+}
+
+const apiStep = ({ status, took }) => ({
+  title: status === 200 ? "The API answered" : "The API wants a fresher token",
+  kind: status === 200 ? "own" : "plain",
+  took,
+  facts: { GET: "/api/me", status },
+});
+
+const refreshStep = ({ status, took }) => ({
+  title: status === 200 ? "New tokens, without a word to the user" : "The session is over",
+  why: status === 200 ? "The refresh token was used once and replaced. The call is repeated." : "",
+  kind: status === 200 ? "own" : "fault",
+  took,
+  facts: { POST: "/auth/session/refresh", status },
+});
+
+async function expire() {
+  const { ahead, seconds } = await ask("/demo/expire");
+  state.ahead = ahead;
+  story.chapter("Time passes")({
+    title: "The access token has expired",
+    why: `The server’s clock was moved on by ${seconds} seconds. Now call the API.`,
+  });
+}
+
+async function stopProvider() {
+  const pid = state.provider.pid;
+  await ask("/demo/stop-provider");
+  await poll();
+  story.chapter("The old provider is shut down")({
+    title: "Its process has ended",
+    why: "Your session does not notice: it is verified, refreshed and ended by this server alone.",
+    kind: "old",
+    facts: { process: pid },
+  });
+}
+
+async function signOut() {
+  const add = story.chapter("Signing out");
+  await session.signOut(({ method, path, status, took }) =>
+    add({ title: status === 200 ? "Done" : "Answered", kind: "own", took, facts: { [method]: path, status } }),
+  );
+  forgetUs();
+  const response = await session.send("/api/me", {}, ({ status, took }) =>
+    add({ title: "The API is closed again", took, facts: { GET: "/api/me", status } }),
+  );
+  add.retitle(response.status === 401 ? "Signed out" : "Not signed out");
+}
+
+async function startAgain() {
+  await ask("/demo/start-again");
+  localStorage.clear();
+  story.clear();
+  forgetUs();
+  location.replace("/");
+}
+
+function forgetUs() {
+  localStorage.removeItem(PERSON);
+  Object.assign(state, { me: null, tale: null, refusal: null });
+}
+
+// --- what the server knows -------------------------------------------------------------------------------------------
+
+// The header forces a preflight that no other site passes: only this page can stop things.
+async function ask(path) {
+  const response = await fetch(path, { method: "POST", headers: { rid: "demo" } });
+  if (!response.ok) throw new Error(`${path} was answered ${response.status}`);
+  return response.json();
+}
+
+async function poll() {
+  const sid = person()?.sid ?? "";
+  const response = await fetch(`/demo/state?sid=${encodeURIComponent(sid)}&after=${state.heard ?? ""}`);
+  const { now, provider, accessLifetime, events, lastEvent } = await response.json();
+  Object.assign(state, { provider, accessLifetime, ahead: now - Date.now(), heard: lastEvent });
+  for (const event of events) {
+    const { chapter, ...step } = event;
+    story.chapter(chapter)(step);
+  }
+  redraw();
+}
+
+async function keepPolling() {
+  if (!document.hidden) await poll().catch(() => {});
+  setTimeout(keepPolling, POLL);
+}
+
+// --- begin -----------------------------------------------------------------------------------------------------------
+
+function button(id, work) {
+  const element = document.getElementById(id);
+  element.addEventListener("click", async () => {
+    element.disabled = true;
+    try {
+      await work();
+    } catch (error) {
+      story.chapter("That did not work")({ title: error.message, kind: "fault" });
+    }
+    redraw();
+  });
+}
+
+async function begin() {
+  const response = await fetch("/demo/about");
+  about = await response.json();
+  await poll();
+  keepPolling();
+  setInterval(redraw, 500);
+  try {
+    await oldProvider.comeBack(about);
+  } catch (error) {
+    story.chapter("Signing in at the old provider")({ title: error.message, kind: "fault" });
+  }
+  await move();
+  if (session.current() && !state.me) {
+    const me = await session.call("/api/me");
+    state.me = me.ok ? await me.json() : null;
+  }
+  redraw();
+}
+
+button("sign-in", () => oldProvider.signIn(about));
+button("stop-provider", stopProvider);
+button("call-api", callApi);
+button("expire", expire);
+button("sign-out", signOut);
+button("start-again", startAgain);
+addEventListener("storage", (change) => {
+  if (session.isAboutSession(change)) state.me = null;
+  redraw();
+});
+begin();

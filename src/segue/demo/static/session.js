@@ -1,0 +1,68 @@
+// The page's half of a session: the SuperTokens front-end protocol, cookie mode, as small as it can be said.
+//
+// The page never sees a token. It knows its session by the "front token", a readable copy of the access token's public
+// content that the server sends beside the cookies, and by one rule: a 401 is answered with one refresh, then a retry.
+
+const FRONT_TOKEN = "segue-demo.front-token";
+const HEADERS = { rid: "anti-csrf", "st-auth-mode": "cookie" };
+
+/** What the page knows of its session: {uid, ate, up}, or null. */
+export function current() {
+  const text = localStorage.getItem(FRONT_TOKEN);
+  if (text === null) return null;
+  try {
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (c) => c.charCodeAt(0))));
+  } catch {
+    localStorage.removeItem(FRONT_TOKEN);
+    return null;
+  }
+}
+
+/** Whether a change of storage, told by the browser, is a change of the session made by another tab. */
+export const isAboutSession = (change) => change.key === FRONT_TOKEN || change.key === null;
+
+/** One request, as it is; `seen` is told {method, path, status, took}. */
+export async function send(path, { headers, ...options } = {}, seen = () => {}) {
+  const began = performance.now();
+  const response = await fetch(path, { ...options, credentials: "include", headers: { ...HEADERS, ...headers } });
+  keep(response.headers.get("front-token"));
+  seen({ method: options.method ?? "GET", path, status: response.status, took: performance.now() - began });
+  return response;
+}
+
+/** A request that survives the end of its access token: 401, refresh, again. */
+export async function call(path, options, seen) {
+  const before = localStorage.getItem(FRONT_TOKEN);
+  const response = await send(path, options, seen);
+  if (response.status !== 401 || before === null) return response;
+  return (await refresh(before, seen)) ? send(path, options, seen) : response;
+}
+
+export async function signOut(seen) {
+  const response = await call("/auth/signout", { method: "POST" }, seen);
+  if (response.status === 401) keep("remove");
+  return response.ok || response.status === 401;
+}
+
+// One refresh at a time across all tabs: whoever comes second finds the front token changed and only retries.
+function refresh(before, seen) {
+  return exclusively("segue-demo.refresh", async () => {
+    const now = localStorage.getItem(FRONT_TOKEN);
+    if (now !== before) return now !== null;
+    const response = await send("/auth/session/refresh", { method: "POST", headers: { rid: "session" } }, seen);
+    if (response.status === 401) keep("remove");
+    if (response.status >= 500) throw new Error(`refresh was answered ${response.status}`);
+    return response.ok;
+  });
+}
+
+/** Runs `work` in one tab at a time, where the browser can promise that. */
+export function exclusively(name, work) {
+  return navigator.locks ? navigator.locks.request(name, work) : work();
+}
+
+function keep(frontToken) {
+  if (frontToken === null) return;
+  if (frontToken === "remove") localStorage.removeItem(FRONT_TOKEN);
+  else localStorage.setItem(FRONT_TOKEN, frontToken);
+}
