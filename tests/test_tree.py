@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import required_program
+
 ROOT = Path(__file__).parent.parent
 
 LEFTOVERS = {
@@ -27,7 +29,8 @@ PUBLIC_REGISTRIES = ("https://registry.npmjs.org/",)
 
 def tracked() -> list[Path]:
     """The files under version control that are still there."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    git = required_program("git", package="git")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     files = (ROOT / name for name in listed.stdout.split("\0") if name)
     return [path for path in files if path.is_file()]
 
@@ -38,7 +41,6 @@ def text_of(path: Path) -> str:
     return "" if b"\0" in content else content.decode("utf-8")
 
 
-@pytest.mark.needs("git")
 @pytest.mark.parametrize("leftover", LEFTOVERS)
 def test_tree_holds_no_leftover(leftover: str) -> None:
     """No tracked file holds what belongs to one machine or one person only."""
@@ -65,7 +67,6 @@ def test_leftover_is_recognised(leftover: str, text: str) -> None:
     assert LEFTOVERS[leftover].search(text)
 
 
-@pytest.mark.needs("git")
 def test_lock_files_name_no_private_registry() -> None:
     """A lock file resolves from the public registry or names none, so that it installs anywhere."""
     found = [
@@ -79,7 +80,6 @@ def test_lock_files_name_no_private_registry() -> None:
     assert found == []
 
 
-@pytest.mark.needs("git")
 def test_no_index_of_packages_is_configured() -> None:
     """No tracked file points pip or npm at a registry: that is the machine's business."""
     setting = re.compile(r"--(?:extra-)?index-url|^\s*(?:index-url|registry)\s*=", re.MULTILINE)
