@@ -29,7 +29,7 @@ LAYERS = [
     {"sessions"},
     {"migration"},
     {"http"},
-    {"stores", "fetching"},
+    {"stores"},
     {"config", "engine"},
     {"adapters"},
     {"service"},
