@@ -25,6 +25,7 @@ Every error that segue raises on purpose.
     │   ├── AlreadyMigrated
     │   ├── UserRefused
     │   ├── SignInTooOld
+    │   ├── MigrationClosed
     │   └── OtherUserSignedIn
     ├── Unavailable             a retry may help
     │   ├── StoreUnavailable
@@ -210,6 +211,12 @@ class SignInTooOld(MigrationRefused):
     """The sign-in at the provider is older than a session there may live; nothing is left to inherit."""
 
     code = "SIGN_IN_TOO_OLD"
+
+
+class MigrationClosed(MigrationRefused):
+    """The provider's deadline has passed: nothing is migrated from it any more."""
+
+    code = "MIGRATION_CLOSED"
 
 
 class OtherUserSignedIn(MigrationRefused):

@@ -130,9 +130,9 @@ def replay(
     *,
     grace: timedelta,
     now: datetime,
-) -> RefreshToken:
+) -> tuple[Session, RefreshToken]:
     """
-    The refresh token for the same client's retry: the session's first one, or within the grace window its successor.
+    What the same client's retry gets: the session and its first refresh token, or within the grace window the second.
 
     Raises:
         AlreadyMigrated: another client, too late, or the session has moved on or ended.
@@ -152,10 +152,10 @@ def replay(
             secret, app_id=claim.app_id, handle=claim.handle, seed=seed, anti_csrf=anti_csrf
         )
         if first.digest == session.family.current:
-            return first
+            return session, first
         rotated_at = session.family.rotated_at
         if first.digest == session.family.previous and rotated_at is not None and now < rotated_at + grace:
-            return _successor(first, secret, claim.app_id, session)
+            return session, _successor(first, secret, claim.app_id, session)
     raise AlreadyMigrated("and its session was refreshed since")
 
 

@@ -22,12 +22,13 @@ class Ledger(Protocol):
         ...
 
     def claim_and_create(
-        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
     ) -> Claim | None:
         """
         In one transaction write claim, session and deliveries, unless the claim exists.
 
-        None: all is written. A claim: the one that was there first; nothing was written.
+        Without a session the claim is that of one which is there already. None: all is written. A claim: the one that
+        was there first; nothing was written.
         """
         ...
 

@@ -123,6 +123,8 @@ class Provider:
     tenant_id: TenantId = PUBLIC_TENANT
     """Tenant of the new sessions; never chosen by the caller."""
     map_user: MapUser | SameId = SAME_ID
+    carried_claims: frozenset[str] = frozenset()
+    """Claims copied into the payload of new sessions. Name no roles: what is taken away later would live on (T11)."""
     revocation: Revocation7009 | None = None
     """How the old session is ended at the provider; None: the ledger alone keeps the old token from coming back."""
 

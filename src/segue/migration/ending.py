@@ -1,0 +1,216 @@
+"""
+Ending the old session at the provider: token revocation (RFC 7009), delivered from the outbox.
+
+The old tokens wait encrypted in a row that was written in the same transaction as the new session, so a crash at any
+point loses nothing; the worst is that a token is revoked twice, which harms nobody. House rule: building a request,
+judging an answer and planning the next attempt are pure; the tokens appear in no text.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import assert_never
+from urllib.parse import quote_plus, urlencode
+
+from segue.errors import ConfigurationError, FetchFailed
+from segue.flow import ask
+from segue.ids import AppId
+from segue.json import dump, parse_object
+from segue.migration.model import Delivery, DeliveryState
+from segue.migration.ports import Outbox
+from segue.migration.provider import Provider, Revocation7009
+from segue.migration.web import Web, WebRequest, WebResponse
+from segue.tokens.secrets import Secrets
+
+_PURPOSE = "outbox"
+_FIRST_DELAY = timedelta(seconds=10)
+_LONGEST_DELAY = timedelta(hours=1)
+_LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 30
+"""Then a delivery is dead and an operator has to look; with the longest delay that is more than a day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldTokens:
+    """What the old session consists of, as far as the page gave it to us."""
+
+    access_token: str
+    refresh_token: str | None
+
+    def __repr__(self) -> str:
+        return "<OldTokens>"
+
+    def sealed(self, secrets: Secrets, *, app_id: AppId, nonce: bytes) -> bytes:
+        """Encrypted for the outbox; *nonce* is 12 fresh random bytes."""
+        plain = dump({"access_token": self.access_token, "refresh_token": self.refresh_token})
+        return secrets.seal(plain, purpose=_PURPOSE, app_id=app_id, nonce=nonce)
+
+    @classmethod
+    def opened(cls, sealed: bytes, secrets: Secrets, *, app_id: AppId) -> OldTokens:
+        """
+        From the outbox.
+
+        Raises:
+            ConfigurationError: its deployment secret is not configured, or the row was changed.
+        """
+        members = parse_object(secrets.open(sealed, purpose=_PURPOSE, app_id=app_id))
+        access, refresh = members.get("access_token"), members.get("refresh_token")
+        return cls(
+            access_token=access if isinstance(access, str) else "",
+            refresh_token=refresh if isinstance(refresh, str) else None,
+        )
+
+
+class Outcome(Enum):
+    """What an attempt came to."""
+
+    DONE = auto()
+    AGAIN = auto()
+    HOPELESS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt's outcome and, unless it is done, a stable code for why."""
+
+    outcome: Outcome
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What one round of the outbox did."""
+
+    taken: int = 0
+    done: int = 0
+    postponed: int = 0
+    dead: int = 0
+
+
+def revocation_requests(tokens: OldTokens, revocation: Revocation7009) -> tuple[WebRequest, ...]:
+    """One request a token (RFC 7009 §2.1), the refresh token first: many providers end its access tokens with it."""
+    present = (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token))
+    return tuple(
+        _revocation_request(kind, token, revocation)
+        for kind, token in present
+        if token and kind in revocation.allowed_token_types
+    )
+
+
+def _revocation_request(kind: str, token: str, revocation: Revocation7009) -> WebRequest:
+    form = {"token": token, "token_type_hint": kind}
+    headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")]
+    if revocation.client_secret is None:
+        form["client_id"] = revocation.client_id
+    else:
+        # RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
+        pair = f"{quote_plus(revocation.client_id)}:{quote_plus(revocation.client_secret)}"
+        headers.append(("authorization", "Basic " + b64encode(pair.encode()).decode()))
+    return WebRequest(
+        url=revocation.url,
+        purpose="revocation of an old token",
+        method="POST",
+        headers=tuple(headers),
+        body=urlencode(form).encode(),
+    )
+
+
+def judge_revocation(response: WebResponse) -> Attempt:
+    """
+    Read the answer to a revocation (RFC 7009 §2.2).
+
+    200 also means that the token was not good any more. A provider that cannot revoke this kind of token will never
+    be able to: the ledger's tombstone has to do.
+    """
+    if response.status == 200:
+        return Attempt(outcome=Outcome.DONE)
+    if response.status in {408, 425, 429} or response.status >= 500:
+        return Attempt(outcome=Outcome.AGAIN, error=f"HTTP_{response.status}")
+    code = _error_code(response)
+    if code in {"unsupported_token_type", "invalid_token"}:
+        return Attempt(outcome=Outcome.DONE)
+    if code in {"invalid_client", "unauthorized_client"} or response.status in {401, 403}:
+        return Attempt(
+            outcome=Outcome.AGAIN, error="CLIENT_REFUSED"
+        )  # mended in configuration, so worth waiting
+    return Attempt(outcome=Outcome.HOPELESS, error=f"HTTP_{response.status}")
+
+
+def _error_code(response: WebResponse) -> str | None:
+    try:
+        code = parse_object(response.body).get("error")
+    except ValueError:
+        return None
+    return code if isinstance(code, str) else None
+
+
+def next_attempt(attempts: int, *, now: datetime) -> datetime:
+    """When to try again: ten seconds after the first failure, doubling, at most an hour."""
+    delay: timedelta = _FIRST_DELAY * (1 << min(max(attempts - 1, 0), 16))
+    return now + min(delay, _LONGEST_DELAY)
+
+
+async def deliver(
+    providers: Mapping[str, Provider], secrets: Secrets, *, now: datetime, limit: int
+) -> DeliveryReport:
+    """
+    Take what is due from the outbox and tell the providers.
+
+    Args:
+        providers: by name; a delivery of one that is no longer configured waits for it.
+        secrets: opens the old tokens.
+        now: aware UTC instant.
+        limit: deliveries in this round.
+    """
+    taken = await ask(Outbox.take_deliveries, at=now, lease_until=now + _LEASE, limit=limit)
+    states: list[DeliveryState] = []
+    for delivery in taken:
+        attempt = await _attempt(delivery, providers.get(delivery.provider), secrets)
+        state = _state_after(delivery, attempt)
+        await ask(
+            Outbox.settle_delivery,
+            delivery.delivery_id,
+            state=state,
+            due_at=next_attempt(delivery.attempts, now=now),
+            last_error=attempt.error,
+        )
+        states.append(state)
+    return DeliveryReport(
+        taken=len(taken),
+        done=states.count(DeliveryState.DONE),
+        postponed=states.count(DeliveryState.PENDING),
+        dead=states.count(DeliveryState.DEAD),
+    )
+
+
+def _state_after(delivery: Delivery, attempt: Attempt) -> DeliveryState:
+    match attempt.outcome:
+        case Outcome.DONE:
+            return DeliveryState.DONE
+        case Outcome.HOPELESS:
+            return DeliveryState.DEAD
+        case Outcome.AGAIN:
+            return DeliveryState.DEAD if delivery.attempts >= MAX_ATTEMPTS else DeliveryState.PENDING
+        case unknown:
+            assert_never(unknown)
+
+
+async def _attempt(delivery: Delivery, provider: Provider | None, secrets: Secrets) -> Attempt:
+    if provider is None or provider.revocation is None:
+        return Attempt(outcome=Outcome.AGAIN, error="PROVIDER_NOT_CONFIGURED")
+    try:
+        tokens = OldTokens.opened(delivery.sealed, secrets, app_id=delivery.app_id)
+    except (ConfigurationError, ValueError):
+        return Attempt(outcome=Outcome.AGAIN, error="SECRET_NOT_CONFIGURED")
+    for request in revocation_requests(tokens, provider.revocation):
+        try:
+            attempt = judge_revocation(await ask(Web.exchange, request))
+        except FetchFailed as error:
+            return Attempt(outcome=Outcome.AGAIN, error=error.code)
+        if attempt.outcome is not Outcome.DONE:
+            return attempt
+    return Attempt(outcome=Outcome.DONE)

@@ -1,0 +1,276 @@
+"""
+Move one signed-in user: old credential in, new session out, old session on its way to its end.
+
+The order is the safety (threat T26): verify, ask the application, then claim and mint in one transaction together with
+the delivery that will end the old session; only what is durable leaves as a token. Every refusal has a stable code.
+House rule: awaits only `ask` and other flows; with warm keys a migration costs one transaction and no outgoing call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from segue.errors import ClaimsRefused, MigrationClosed, OtherUserSignedIn, UserRefused
+from segue.flow import ask
+from segue.ids import AppId, Digest, SessionHandle, UserId
+from segue.migration.ending import OldTokens
+from segue.migration.key_flows import keys_for
+from segue.migration.key_holder import KeyCacheHolder
+from segue.migration.model import Claim, Delivery, DeliveryId, Identity
+from segue.migration.once import (
+    ClientKey,
+    absolute_end,
+    claim_id_of,
+    provenance_of,
+    replay,
+    seed_of,
+    tombstone_until,
+)
+from segue.migration.ports import Ledger, UserMapper
+from segue.migration.provider import SAME_ID, Provider, choose_provider
+from segue.migration.verification import read_issuer, verify_credential
+from segue.sessions.issuing import Issuance, IssuedSession, NewSession, issue, prepare
+from segue.sessions.model import Device, Session
+from segue.sessions.ports import SessionStore
+from segue.tokens.jws import parse_jws
+from segue.tokens.refresh import RefreshToken, new_handle
+
+RANDOMNESS = 60
+"""Bytes that a migration consumes: handle 16, seed 16, delivery id 16, nonce 12."""
+
+_MAX_USER_ID = 128
+
+
+class MigrationResult(Enum):
+    """How a migration ended well."""
+
+    MIGRATED = "MIGRATED"
+    """A new session was created."""
+    REPEATED = "REPEATED"
+    """The same client asked again and has the same session again."""
+    ALREADY = "ALREADY"
+    """This browser holds the user's session; nothing new was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationRequest:
+    """What a caller presents to be migrated."""
+
+    token: str
+    """The provider's token, as it came."""
+    client_key: ClientKey | None = None
+    old_refresh_token: str | None = None
+    """The provider's refresh token, to be ended with the old session; nothing is ever bought with it."""
+    present_session: SessionHandle | None = None
+    """Our own session that the same request carries, its access token's signature verified, its time maybe over."""
+    anti_csrf: bool = False
+    device: Device = field(default_factory=Device)
+
+    def __repr__(self) -> str:
+        return "<MigrationRequest>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """What is configured for it."""
+
+    providers: tuple[Provider, ...]
+    key_caches: Mapping[str, KeyCacheHolder]
+    """By provider name."""
+    version: str
+    """Ours, for provenance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """A migration that ended well."""
+
+    result: MigrationResult
+    provider: str
+    user_id: UserId
+    handle: SessionHandle
+    issued: IssuedSession | None
+    """The tokens to attach; None if the browser keeps those it has."""
+    identity: Identity = field(repr=False)
+
+
+async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Provider, Identity]:
+    """
+    Verify a provider's token with that provider's keys and rules; nothing is written.
+
+    Raises:
+        TokenRefused: one of its kinds, see `segue.migration.verification`.
+        MigrationClosed: the provider's deadline has passed.
+        KeysUnavailable: its keys cannot be had at the moment.
+    """
+    unverified = parse_jws(token)
+    issuer, _ = read_issuer(unverified)
+    provider = choose_provider(migration.providers, issuer)
+    if provider is None:
+        raise ClaimsRefused("iss")
+    if provider.deadline is not None and now >= provider.deadline:
+        raise MigrationClosed(provider.name)
+    keys = await keys_for(provider.keys, migration.key_caches[provider.name], unverified.key_id, now)
+    return provider, verify_credential(unverified, keys, provider, now=now)
+
+
+async def migrate(
+    request: MigrationRequest, migration: Migration, issuance: Issuance, *, randomness: bytes
+) -> Migrated:
+    """
+    Turn a provider's token into a session of ours, once.
+
+    Args:
+        request: what the caller presents.
+        migration: providers and their key caches.
+        issuance: what our tokens are made with.
+        randomness: `RANDOMNESS` fresh random bytes.
+
+    Raises:
+        TokenRefused: the credential does not hold.
+        MigrationRefused: it holds, and still becomes no session.
+        Unavailable: keys or store do not answer; nothing was written, the same call may be made again.
+    """
+    provider, identity = await verify(request.token, migration, now=issuance.now)
+    user_id = await _map_user(identity, provider)
+    end = absolute_end(identity, provider, now=issuance.now)
+    present = await _present_session(request, issuance)
+    if present is not None and present.user_id != user_id:
+        raise OtherUserSignedIn("the request carries a live session of another user")
+
+    claim_id = claim_id_of(identity, request.token)
+    handle = present.handle if present else new_handle(randomness[:16], identity.tenant_id)
+    claim = _claim(identity, provider, request, issuance, claim_id=claim_id, user_id=user_id, handle=handle)
+    deliveries = _deliveries(claim, provider, request, issuance, randomness=randomness[32:RANDOMNESS])
+    session, first = _new_session(
+        claim,
+        identity,
+        request,
+        issuance,
+        migration,
+        end=end,
+        carried=provider.carried_claims,
+        fresh=randomness[16:32],
+    )
+    earlier = await ask(Ledger.claim_and_create, claim, None if present else session, deliveries)
+
+    if present is not None and (earlier is None or earlier.handle == present.handle):
+        return _migrated(MigrationResult.ALREADY, identity, present, None)
+    if earlier is None:
+        return _migrated(MigrationResult.MIGRATED, identity, session, issue(session, first, issuance))
+    made = await ask(SessionStore.load_session, issuance.app_id, earlier.handle)
+    same, refresh = replay(
+        earlier,
+        made,
+        request.client_key,
+        issuance.secrets,
+        grace=issuance.lifetimes.grace,
+        now=issuance.now,
+    )
+    return _migrated(MigrationResult.REPEATED, identity, same, issue(same, refresh, issuance))
+
+
+def _migrated(
+    result: MigrationResult, identity: Identity, session: Session, issued: IssuedSession | None
+) -> Migrated:
+    return Migrated(
+        result=result,
+        provider=identity.provider,
+        user_id=session.user_id,
+        handle=session.handle,
+        issued=issued,
+        identity=identity,
+    )
+
+
+async def _map_user(identity: Identity, provider: Provider) -> UserId:
+    mapped = identity.subject if provider.map_user is SAME_ID else await ask(UserMapper.map_user, identity)
+    if not 0 < len(mapped) <= _MAX_USER_ID:
+        raise UserRefused("the mapped user id is empty or longer than 128 characters")
+    return UserId(mapped)
+
+
+async def _present_session(request: MigrationRequest, issuance: Issuance) -> Session | None:
+    """The live session that this browser already has, if any."""
+    if request.present_session is None:
+        return None
+    session = await ask(SessionStore.load_session, issuance.app_id, request.present_session)
+    return session if session is not None and issuance.now < session.expires_at else None
+
+
+def _new_session(
+    claim: Claim,
+    identity: Identity,
+    request: MigrationRequest,
+    issuance: Issuance,
+    migration: Migration,
+    *,
+    end: datetime,
+    carried: frozenset[str],
+    fresh: bytes,
+) -> tuple[Session, RefreshToken]:
+    new = NewSession(
+        user_id=claim.user_id,
+        tenant_id=claim.tenant_id,
+        payload={name: identity.claims[name] for name in carried if name in identity.claims},
+        data={},
+        anti_csrf=request.anti_csrf,
+        absolute_expires_at=end,
+        provenance=provenance_of(identity, claim.claim_id, version=migration.version),
+        device=request.device,
+    )
+    secret = issuance.secrets.primary
+    seed = seed_of(secret, issuance.app_id, claim.claim_id, claim.handle, request.client_key, fresh=fresh)
+    return prepare(new, issuance, handle=claim.handle, seed=seed)
+
+
+def _claim(
+    identity: Identity,
+    provider: Provider,
+    request: MigrationRequest,
+    issuance: Issuance,
+    *,
+    claim_id: Digest,
+    user_id: UserId,
+    handle: SessionHandle,
+) -> Claim:
+    return Claim(
+        app_id=issuance.app_id,
+        claim_id=claim_id,
+        provider=provider.name,
+        issuer=identity.issuer,
+        subject_digest=identity.subject_digest,
+        user_id=user_id,
+        tenant_id=identity.tenant_id,
+        handle=handle,
+        client_digest=request.client_key.digest(claim_id) if request.client_key else None,
+        claimed_at=issuance.now,
+        keep_until=tombstone_until(identity, provider, now=issuance.now),
+    )
+
+
+def _deliveries(
+    claim: Claim,
+    provider: Provider,
+    request: MigrationRequest,
+    issuance: Issuance,
+    *,
+    randomness: bytes,
+) -> tuple[Delivery, ...]:
+    if provider.revocation is None:
+        return ()
+    tokens = OldTokens(access_token=request.token, refresh_token=request.old_refresh_token)
+    delivery = Delivery(
+        delivery_id=DeliveryId(randomness[:16].hex()),
+        app_id=AppId(claim.app_id),
+        provider=provider.name,
+        claim_id=claim.claim_id,
+        handle=claim.handle,
+        sealed=tokens.sealed(issuance.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
+        created_at=claim.claimed_at,
+        due_at=claim.claimed_at,
+    )
+    return (delivery,)
