@@ -246,6 +246,7 @@ class KeysUnavailable(Unavailable):
     """The provider's keys could not be had, or may not be asked for again yet."""
 
     code = "KEYS_UNAVAILABLE"
+    retry_after = 10  # the default cool-down: sooner, the answer would be the same
 
 
 class FetchFailed(Unavailable):
