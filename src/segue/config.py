@@ -1,0 +1,74 @@
+"""
+Everything that an engine is built from, checked when it is built.
+
+House rule: a value that cannot be safe or cannot work is refused here with a text that says how to mend it; nothing
+below reads the environment or a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from segue.errors import ConfigurationError
+from segue.http.settings import HttpSettings
+from segue.ids import PUBLIC_APP, AppId
+from segue.migration.provider import Provider, require_distinct
+from segue.sessions.policy import Lifetimes
+from segue.tokens.algorithms import Algorithm
+from segue.tokens.secrets import Secrets
+from segue.tokens.signing_keys import SIGNING_ALGORITHMS, KeyPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """
+    Configuration of an engine.
+
+    Raises:
+        ConfigurationError: the first value that cannot be safe or cannot work.
+    """
+
+    http: HttpSettings
+    secrets: tuple[str, ...] = field(repr=False)
+    """
+    Deployment secrets, at least 32 characters of randomness each, primary first.
+
+    They sign refresh tokens and seal stored keys; keep them out of the database and the repository.
+    """
+    providers: tuple[Provider, ...] = ()
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    signing_algorithm: Algorithm = Algorithm.ES256
+    """Of access tokens: ES256, RS256 (for SuperTokens back-end SDKs that serve their own JWKS route) or EdDSA."""
+    key_update_interval: timedelta = timedelta(hours=168)
+    """How long a dynamic signing key signs."""
+    app_id: AppId = PUBLIC_APP
+    trusted_origins: frozenset[str] = frozenset()
+    """Origins of pages, besides website and API domain, that may ask for a migration."""
+    verified_cache: int = 10_000
+    """Access tokens whose verification is remembered; 0 remembers none."""
+
+    def __post_init__(self) -> None:
+        self.parsed_secrets()
+        require_distinct(self.providers)
+        if self.signing_algorithm not in SIGNING_ALGORITHMS:
+            raise ConfigurationError(
+                f"signing_algorithm {self.signing_algorithm.value}: choose ES256, RS256 or EdDSA"
+            )
+        if self.key_update_interval < timedelta(minutes=5):
+            raise ConfigurationError("key_update_interval must be at least five minutes")
+        if self.verified_cache < 0:
+            raise ConfigurationError("verified_cache must not be negative")
+
+    def parsed_secrets(self) -> Secrets:
+        """The secrets, ready to derive keys from."""
+        return Secrets([secret.encode() for secret in self.secrets])
+
+    @property
+    def key_policy(self) -> KeyPolicy:
+        """How our signing keys come and go."""
+        return KeyPolicy(
+            algorithm=self.signing_algorithm,
+            update_interval=self.key_update_interval,
+            access_lifetime=self.lifetimes.access,
+        )
