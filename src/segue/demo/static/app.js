@@ -48,7 +48,7 @@ const STEPS = {
     facts: { code },
   }),
   migrated: ({ took, result, userId }) => ({
-    title: "Moved across",
+    title: "New session made",
     why: "The server checked the old token’s signature and claims, and gave this browser a session in two HttpOnly cookies.",
     kind: "own",
     took,
@@ -222,7 +222,7 @@ function button(id, work) {
 
 async function begin() {
   const response = await fetch("/demo/about");
-  about = await response.json();
+  about = { ...(await response.json()), redirectUri: `${location.origin}/` };
   await poll();
   keepPolling();
   setInterval(redraw, 500);
@@ -232,11 +232,13 @@ async function begin() {
     story.chapter("Signing in at the old provider")({ title: error.message, kind: "fault" });
   }
   await move();
-  if (session.current() && !state.me) {
-    const me = await session.call("/api/me");
-    state.me = me.ok ? await me.json() : null;
-  }
+  if (!state.me) await learnMe();
   redraw();
+}
+
+async function learnMe() {
+  const response = session.current() ? await session.call("/api/me") : null;
+  state.me = response?.ok ? await response.json() : null;
 }
 
 button("sign-in", () => oldProvider.signIn(about));
@@ -245,8 +247,10 @@ button("call-api", callApi);
 button("expire", expire);
 button("sign-out", signOut);
 button("start-again", startAgain);
-addEventListener("storage", (change) => {
-  if (session.isAboutSession(change)) state.me = null;
+addEventListener("storage", async (change) => {
+  redraw();
+  if (!session.isAboutSession(change)) return;
+  await learnMe().catch(() => {});
   redraw();
 });
 begin();

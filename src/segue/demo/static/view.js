@@ -39,7 +39,8 @@ function words({ provider, moving, session, tale, refusal }, place) {
 function showProvider({ provider, old, person, session, moving }) {
   const up = provider.running;
   badge("provider-state", up === null ? "unknown" : up ? "on" : "off", up === null ? "asking…" : up ? "running" : "stopped");
-  put("provider-address", provider.address + (up && provider.pid ? `, process ${provider.pid}` : ""));
+  put("provider-address", provider.address);
+  put("provider-process", up && provider.pid ? String(provider.pid) : up === null ? "–" : "ended");
   put("provider-person", whoIsThere(provider, person, old));
   put("provider-tokens", old ? "access and refresh token" : person ? "none any more" : "none");
   at("sign-in").disabled = !up || Boolean(session) || moving;
@@ -58,6 +59,7 @@ function showSession({ session, me, now, accessLifetime, moving }) {
   put("session-user", session ? session.uid : "–");
   put("session-handle", session ? short(session.up.sessionHandle) : "–");
   put("access-left", !session ? "–" : left > 0 ? `${clock(left)} left` : "expired; the next call renews it");
+  at("access-bar").hidden = !session;
   at("access-bar").value = Math.max(0, Math.min(1, left / (accessLifetime * 1000)));
   put("refresh-left", session && me ? `${span(me.refreshExpiresAt - now)} left` : "–");
   put("refresh-count", session && me ? String(me.generation) : "–");
