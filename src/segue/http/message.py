@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 
+from segue.errors import SessionError
 from segue.ids import from_milliseconds
 from segue.json import JsonObject, dump
 
@@ -88,7 +89,9 @@ class Actions:
 
     def then(self, later: Actions) -> Actions:
         """Both, the later one winning."""
-        headers = {name: value for name, value in self.headers if name not in later.dropped} | dict(later.headers)
+        headers = {name: value for name, value in self.headers if name not in later.dropped} | dict(
+            later.headers
+        )
         cookies = {cookie.name: cookie for cookie in (*self.cookies, *later.cookies)}
         return Actions(
             headers=tuple(headers.items()),
@@ -129,6 +132,8 @@ class HttpResponse:
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json; charset=utf-8"),)
     actions: Actions = NO_ACTIONS
+    cause: SessionError | None = None
+    """What a refusal is about, for the log; never sent."""
 
     def lines(self) -> list[tuple[str, str]]:
         """All header lines."""
@@ -136,7 +141,11 @@ class HttpResponse:
 
 
 def json_response(
-    status: int, content: JsonObject, *, actions: Actions = NO_ACTIONS, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    content: JsonObject,
+    *,
+    actions: Actions = NO_ACTIONS,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> HttpResponse:
     """An answer in JSON, never to be stored by a cache unless *headers* say otherwise."""
     named = {name for name, _ in headers}

@@ -180,12 +180,22 @@ class AccessVerifier:
             SignatureRefused: the signature is wrong, or the header names another algorithm than the key's.
             TokenExpired: `now >= expires_at`.
         """
+        token = self.recognise(text)
+        if now >= token.claims.expires_at:
+            raise TokenExpired("access token")
+        return token
+
+    def recognise(self, text: str) -> AccessToken:
+        """
+        As `verify`, but its time may be over: whose session was it?
+
+        Raises:
+            TokenMalformed, KeyUnknown, SignatureRefused: as `verify`.
+        """
         token = self._remembered.get(text)
         if token is None:
             token = self._verify_cold(text)
             self._remember(text, token)
-        if now >= token.claims.expires_at:
-            raise TokenExpired("access token")
         return token
 
     def forget(self, handle: SessionHandle) -> None:

@@ -1,0 +1,160 @@
+"""
+`POST /migrate-session` on HTTP: what a request must be, and what the answer says.
+
+One credential, in the `Authorization` header and nowhere else; a size that is looked at before anything is read; an
+origin that we know (threat T13: nobody migrates an attacker's token in a victim's browser). House rule: nothing here
+verifies the credential; the answer tells a page just enough to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from segue.errors import RequestRefused, TokenMissing, TokenRefused
+from segue.http.anti_csrf import AntiCsrfMode
+from segue.http.attach import attach, clear
+from segue.http.cookies import read_cookies
+from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
+from segue.http.settings import HttpSettings
+from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_new_session
+from segue.ids import SessionHandle
+from segue.json import JsonObject, parse_object
+from segue.migration.flows import Migrated, MigrationRequest
+from segue.migration.once import parse_client_key
+from segue.tokens.access import AccessToken
+from segue.tokens.jws import MAX_LENGTH
+
+MAX_BODY = 16 * 1024
+"""Bytes of a body that we read; a provider's refresh token fits well."""
+
+_MAX_REFRESH_TOKEN = 8192
+_AXIOS_HINT = (
+    "the Authorization header came inside the JSON body: with axios the body is the second argument and the options "
+    "are the third, axios.post(url, {}, {headers: {Authorization: ...}})"
+)
+
+Recognise = Callable[[str], AccessToken]
+
+
+def read_migration(
+    request: HttpRequest, settings: HttpSettings, *, trusted_origins: frozenset[str], recognise: Recognise
+) -> MigrationRequest:
+    """
+    Read a request to be migrated.
+
+    Args:
+        request: as it came.
+        settings: of the deployment.
+        trusted_origins: of pages that may ask, besides website and API.
+        recognise: an access token of ours from its text, its signature verified, its time maybe over.
+
+    Raises:
+        RequestRefused: method, origin, size or form.
+        TokenMissing: no bearer token; the text names the usual mistake if it was made.
+    """
+    if request.method != "POST":
+        raise RequestRefused("only POST migrates")
+    _require_origin(request, settings, trusted_origins)
+    body = _read_body(request)
+    token = _bearer(request, body)
+    transport = for_new_session(request, settings)
+    via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
+    return MigrationRequest(
+        token=token,
+        client_key=parse_client_key(request.header("idempotency-key")),
+        old_refresh_token=_old_refresh_token(body),
+        present_session=_present_session(request, recognise),
+        anti_csrf=via_token and transport is Transport.COOKIE,
+    )
+
+
+def migrated_response(
+    migrated: Migrated, request: HttpRequest, settings: HttpSettings, *, now: datetime
+) -> HttpResponse:
+    """
+    The answer to a migration that ended well, with the session's tokens on it.
+
+    `endPreviousSession` tells the page that the new session is durable: once it has seen the session work, it may end
+    the old one in the browser. The server's own part is under way already.
+    """
+    content: JsonObject = {
+        "status": "OK",
+        "result": migrated.result.value,
+        "userId": migrated.user_id,
+        "sessionHandle": migrated.handle,
+        "endPreviousSession": True,
+    }
+    return json_response(200, content, actions=_actions(migrated, request, settings, now))
+
+
+def _actions(migrated: Migrated, request: HttpRequest, settings: HttpSettings, now: datetime) -> Actions:
+    if migrated.issued is None:
+        return NO_ACTIONS
+    transport = for_new_session(request, settings)
+    if transport is Transport.COOKIE:
+        settings.require_cookies()
+        return attach(migrated.issued, settings, transport, now=now)
+    # The bearer header is the old token's; only cookies of ours could be in the way.
+    stale = carries_access(request, read_cookies(request), Transport.COOKIE)
+    cleared = clear([Transport.COOKIE], settings) if stale else NO_ACTIONS
+    return cleared.then(attach(migrated.issued, settings, transport, now=now))
+
+
+def _require_origin(request: HttpRequest, settings: HttpSettings, trusted: frozenset[str]) -> None:
+    origins = request.all("origin")
+    if not origins and request.header("sec-fetch-site") not in {"cross-site", "same-site"}:
+        return  # not a browser, or a page of the same origin
+    known = {settings.api_domain, settings.website_domain} | trusted
+    if len(origins) != 1 or origins[0] not in known:
+        raise RequestRefused("a page of an origin that is not ours; add it to trusted_origins if it is")
+
+
+def _read_body(request: HttpRequest) -> JsonObject:
+    if len(request.body) > MAX_BODY:
+        raise RequestRefused("the body is larger than 16 KiB")
+    if not request.body.strip():
+        return {}
+    try:
+        return parse_object(request.body)
+    except ValueError as error:
+        raise RequestRefused("the body is not a JSON object") from error
+
+
+def _bearer(request: HttpRequest, body: JsonObject) -> str:
+    values = request.all("authorization")
+    if len(values) > 1:
+        raise RequestRefused("more than one Authorization header")
+    if not values:
+        raise TokenMissing(_AXIOS_HINT if _has_misplaced_header(body) else "no Authorization header")
+    scheme, _, token = values[0].strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenMissing("the Authorization header is not of the form: Bearer <token>")
+    if len(token) > MAX_LENGTH:
+        raise RequestRefused("the token is longer than 8 KiB")
+    return token.strip()
+
+
+def _has_misplaced_header(body: JsonObject) -> bool:
+    headers = body.get("headers")
+    places = [body, headers] if isinstance(headers, dict) else [body]
+    return any(name.lower() == "authorization" for place in places for name in place)
+
+
+def _old_refresh_token(body: JsonObject) -> str | None:
+    token = body.get("refreshToken")
+    if token is None:
+        return None
+    if not isinstance(token, str) or not 0 < len(token) <= _MAX_REFRESH_TOKEN or not token.isprintable():
+        raise RequestRefused("refreshToken must be text of at most 8 KiB")
+    return token
+
+
+def _present_session(request: HttpRequest, recognise: Recognise) -> SessionHandle | None:
+    """Only a cookie can show it: the Authorization header is the old token's place here."""
+    for text in read_cookies(request).all(ACCESS_COOKIE):
+        try:
+            return recognise(text).claims.handle
+        except TokenRefused:
+            continue
+    return None
