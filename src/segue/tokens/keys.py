@@ -100,7 +100,7 @@ def key_from_pem(
     Raises:
         KeyRefused: not such a text, a private key, several keys, a weak key, or *algorithms* do not fit it.
     """
-    data = pem.encode() if isinstance(pem, str) else pem
+    data = pem.encode(errors="replace") if isinstance(pem, str) else pem
     if b"PRIVATE KEY-----" in data:
         raise KeyRefused("this is a private key; give the public key")
     if data.count(b"-----BEGIN ") != 1:
