@@ -37,7 +37,10 @@ def main() -> None:
         "--app-origin", action="append", required=True, help="origin of the application's pages"
     )
     arguments = parser.parse_args()
-    listening = socket.create_server((HOST, arguments.port))
+    try:
+        listening = socket.create_server((HOST, arguments.port))
+    except OSError as error:
+        parser.exit(1, f"cannot listen on {HOST}:{arguments.port}: {error.strerror}\n")
     issuer = f"http://{HOST}:{listening.getsockname()[1]}"
     asyncio.run(_serve(new_provider(issuer, tuple(arguments.app_origin)), listening))
 
