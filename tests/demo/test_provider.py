@@ -21,7 +21,7 @@ from segue.demo.visitor import Visitor, old_tokens
 from segue.tokens.jws import verify_jws
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 ISSUER = "http://127.0.0.1:8041"
 APP = "http://localhost:8040"
@@ -61,13 +61,13 @@ class Place:
         )
 
     @asynccontextmanager
-    async def browser(self) -> AsyncIterator[httpx2.AsyncClient]:
+    async def browser(self) -> AsyncGenerator[httpx2.AsyncClient]:
         """A client with its own cookies."""
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app)) as client:
             yield client
 
     @asynccontextmanager
-    async def visitor(self) -> AsyncIterator[Visitor]:
+    async def visitor(self) -> AsyncGenerator[Visitor]:
         """Somebody with a browser, on behalf of the application's page."""
         async with self.browser() as browser:
             yield Visitor(browser=browser, issuer=ISSUER, redirect_uri=f"{APP}/", verifier=VERIFIER)
