@@ -18,6 +18,7 @@ MAX_URL = 2048
 _URL = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]+")
 """The characters of RFC 3986 and no others: readers disagree about spaces, backslashes and control characters."""
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*")
+_NETLOC = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]{1,5})?")
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -55,39 +56,42 @@ def parse_url(url: str) -> Destination:
         raise UrlRefused(f"a URL is at most {MAX_URL} characters of those that RFC 3986 allows")
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError:
-        raise UrlRefused("host or port cannot be read") from None
+        raise UrlRefused("the host cannot be read") from None
     if parts.scheme not in _DEFAULT_PORTS:
         raise UrlRefused("the URL must begin with https://")
     if "@" in parts.netloc:
         raise UrlRefused("a user name or password may not stand in the URL")
     if "#" in url:
         raise UrlRefused("a fragment (#…) may not stand in the URL")
-    host = _host(parts)
+    host, port = _host_and_port(parts)
     if parts.scheme == "http" and not is_this_machine(host):
         raise UrlRefused("http:// is allowed to localhost only; use https://")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Destination(
-        scheme=parts.scheme,
-        host=host,
-        port=_DEFAULT_PORTS[parts.scheme] if port is None else port,
-        target=target,
-    )
+    return Destination(scheme=parts.scheme, host=host, port=port, target=target)
 
 
-def _host(parts: SplitResult) -> str:
-    host = (parts.hostname or "").lower()
-    if parts.netloc.startswith("["):
+def _host_and_port(parts: SplitResult) -> tuple[str, int]:
+    matched = _NETLOC.fullmatch(parts.netloc)
+    if matched is None:
+        raise UrlRefused("the host is not a plain name or address")
+    port = int(matched[2][1:]) if matched[2] else _DEFAULT_PORTS[parts.scheme]
+    if not 0 < port < 65536:
+        raise UrlRefused("there is no such port")
+    return _host(matched[1].lower()), port
+
+
+def _host(text: str) -> str:
+    if text.startswith("["):
         try:
-            return ipaddress.IPv6Address(host).compressed
+            return ipaddress.IPv6Address(text[1:-1]).compressed
         except ValueError:
             raise UrlRefused("the IPv6 address cannot be read") from None
-    if not _NAME.fullmatch(host) or parts.port == 0 or parts.netloc.endswith(":"):
-        raise UrlRefused("the host is not a plain name or address, or its port is none")
-    if _NUMBER.match(host.rpartition(".")[2]) and not _is_address(host):
+    if not _NAME.fullmatch(text):
+        raise UrlRefused("the host is not a plain name or address")
+    if _NUMBER.match(text.rpartition(".")[2]) and not _is_address(text):
         raise UrlRefused("the IPv4 address is not four decimal numbers")  # 127.1, 0x7f000001 and the like
-    return host
+    return text
 
 
 def parse_authority(text: str) -> str:
