@@ -10,7 +10,8 @@ Every error that segue raises on purpose.
     │   ├── ClaimsRefused
     │   ├── KeyUnknown
     │   ├── SignatureRefused
-    │   └── AntiCsrfRefused
+    │   ├── AntiCsrfRefused
+    │   └── CookiesRefused
     ├── SessionRefused          the access token holds, the session behind it does not
     │   ├── NoSession
     │   ├── SessionGone
@@ -109,6 +110,12 @@ class AntiCsrfRefused(TokenRefused):
     """A cookie came without the proof that our own page sent it."""
 
     code = "anti_csrf_refused"
+
+
+class CookiesRefused(TokenRefused):
+    """Cookies of two sessions, or of an outdated kind, came together; a refresh puts them in order."""
+
+    code = "session_cookies_refused"
 
 
 # --- sessions --------------------------------------------------------------------------------------------------------

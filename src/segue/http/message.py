@@ -146,6 +146,7 @@ def json_response(
     *,
     actions: Actions = NO_ACTIONS,
     headers: tuple[tuple[str, str], ...] = (),
+    cause: SessionError | None = None,
 ) -> HttpResponse:
     """An answer in JSON, never to be stored by a cache unless *headers* say otherwise."""
     named = {name for name, _ in headers}
@@ -155,4 +156,5 @@ def json_response(
         body=dump(content),
         headers=(("content-type", "application/json; charset=utf-8"), *cache, *headers),
         actions=actions,
+        cause=cause,
     )

@@ -33,10 +33,13 @@ class Issuance:
     """Aware UTC instant."""
     luck: float
     """Random, 0 (inclusive) to 1 (exclusive), for the jitter of the access token's lifetime."""
+    static_keys: bool | None = None
+    """Sign with a key that does not rotate, or with one that does; None: as each session was created."""
 
     def signing_key(self, *, static: bool) -> SigningKey:
-        """The key that signs for a session."""
-        key = self.keys.static if static else self.keys.dynamic
+        """The key that signs for a session which was created with this wish."""
+        wanted = static if self.static_keys is None else self.static_keys
+        key = self.keys.static if wanted else self.keys.dynamic
         if key is None:
             raise LookupError("the plan has no signing key; make the due ones first")
         return key

@@ -1,0 +1,63 @@
+"""
+The cookies of a request (RFC 6265 §4.2), every value of every name.
+
+A browser sends two cookies of one name when they differ in domain or path, and says of neither which is which; so
+all are kept and counted. House rule: whatever is in the header, reading it raises nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from segue.http.message import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCookies:
+    """Cookies by name."""
+
+    values: Mapping[str, tuple[str, ...]]
+    """Percent-decoded, in the order received."""
+
+    def __repr__(self) -> str:
+        return f"<RequestCookies {', '.join(self.values)}>"
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a name, the empty ones too."""
+        return self.values.get(name, ())
+
+    def first(self, name: str) -> str | None:
+        """The first value that is not empty."""
+        return next((value for value in self.all(name) if value), None)
+
+    def doubled(self, *names: str) -> tuple[str, ...]:
+        """Those of the names that came more than once."""
+        return tuple(name for name in names if len(self.all(name)) > 1)
+
+
+def read_cookies(request: HttpRequest) -> RequestCookies:
+    """Every cookie of a request; HTTP/2 may spread them over several lines (RFC 9113 §8.2.3)."""
+    values: dict[str, tuple[str, ...]] = {}
+    for line in request.all("cookie"):
+        for part in line.split(";"):
+            name, equals, value = part.partition("=")
+            if equals:
+                name = _decoded(name.strip())
+                values[name] = (*values.get(name, ()), _decoded(_unquoted(value.strip())))
+    return RequestCookies(values)
+
+
+def _unquoted(value: str) -> str:
+    quoted = len(value) >= 2 and value[0] == value[-1] == '"'
+    return value[1:-1] if quoted else value
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text:
+        return text
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text  # another application's cookie, in whatever encoding it likes

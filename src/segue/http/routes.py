@@ -1,0 +1,72 @@
+"""
+Our routes: which request is whose, the public documents among the answers, and the headers that CORS must allow.
+
+A tenant's name may stand between base path and route. House rule: what is not ours is passed on to the application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+from segue.http.message import HttpRequest, HttpResponse, json_response
+from segue.http.settings import HttpSettings
+from segue.json import JsonValue
+from segue.tokens.signing_keys import KeyPlan
+
+CORS_HEADERS = ("rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode")
+"""Request headers that a front end of another origin sends; the application's CORS layer must allow them."""
+
+_ANYONE = ("access-control-allow-origin", "*")
+_TENANT = re.compile(r"/[A-Za-z0-9-]+(?=/)")
+
+
+class Route(Enum):
+    """What we answer: method and path behind the base path."""
+
+    REFRESH = ("POST", "/session/refresh")
+    SIGN_OUT = ("POST", "/signout")
+    MIGRATE = ("POST", "/migrate-session")
+    JWKS = ("GET", "/jwt/jwks.json")
+    DISCOVERY = ("GET", "/.well-known/openid-configuration")
+
+
+_ROUTES: Mapping[tuple[str, str], Route] = {known.value: known for known in Route}
+
+
+def route(request: HttpRequest, settings: HttpSettings) -> Route | None:
+    """Which of our routes a request is for; None: the application's business."""
+    path = request.path.rstrip("/")
+    if path == Route.MIGRATE.value[1]:
+        return _ROUTES.get((request.method, path))
+    if not path.startswith(f"{settings.routes_path}/"):
+        return None
+    rest = path.removeprefix(settings.routes_path)
+    return _ROUTES.get((request.method, rest)) or _ROUTES.get(
+        (request.method, _TENANT.sub("", rest, count=1))
+    )
+
+
+def cors_headers() -> tuple[str, ...]:
+    """Request headers that the application's CORS layer must allow, beside `content-type`."""
+    return CORS_HEADERS
+
+
+def jwks_response(keys: KeyPlan, *, now: datetime) -> HttpResponse:
+    """
+    The public halves of all keys that verify (RFC 7517), for anyone.
+
+    Caches may keep them until the next key may appear, which is published before it signs.
+    """
+    seconds = max(1, int((keys.next_change - now).total_seconds()))
+    public: list[JsonValue] = [dict(key.jwk()) for key in keys.verifying]
+    headers = (_ANYONE, ("cache-control", f"max-age={seconds}, must-revalidate"))
+    return json_response(200, {"keys": public}, headers=headers)
+
+
+def discovery_response(settings: HttpSettings) -> HttpResponse:
+    """Where our keys are (OpenID Connect Discovery §4). No endpoint is named that is not there."""
+    content = {"issuer": settings.issuer, "jwks_uri": settings.issuer + Route.JWKS.value[1]}
+    return json_response(200, content, headers=(_ANYONE,))

@@ -1,0 +1,142 @@
+"""
+What a deployment decides about sessions on HTTP, checked when built.
+
+Defaults follow from the two addresses: cookies are as strict as the distance between website and API lets them be, and
+where they cannot be strict a proof against cross-site requests is demanded. House rule: a combination that cannot be
+safe or cannot work is a `ConfigurationError` before the first request, and its text says how to mend it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from segue.errors import ConfigurationError
+from segue.http.anti_csrf import AntiCsrfMode
+from segue.http.site import Origin, is_local, parse_cookie_domain, parse_origin, parse_path
+from segue.http.transport import TransferMethod
+
+_SAME_SITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """
+    Sessions on HTTP.
+
+    Raises:
+        ConfigurationError: a value that cannot work; the text says which and why.
+    """
+
+    api_domain: str
+    """Where browsers reach the API: `https://api.example.com`."""
+    website_domain: str
+    """Where the pages come from."""
+    api_base_path: str = "/auth"
+    """In front of all our routes; clients are configured with the same."""
+    api_gateway_path: str = ""
+    """What a gateway puts in front of that."""
+    cookie_domain: str | None = None
+    """None: cookies belong to the API's host alone."""
+    older_cookie_domain: str | None = None
+    """What `cookie_domain` once was; `""`: there was none. None: it never changed."""
+    cookie_secure: bool | None = None
+    """None: exactly if the API is https."""
+    cookie_same_site: str | None = None
+    """`strict`, `lax` or `none`. None: lax, unless website and API are of different sites or schemes."""
+    anti_csrf: AntiCsrfMode | None = None
+    """None: the custom header where cookies cross sites, else nothing."""
+    session_expired_status: int = 401
+    """Makes clients refresh."""
+    invalid_claim_status: int = 403
+    expose_access_token: bool = False
+    """In cookie mode, show the access token to scripts too."""
+    token_transfer: TransferMethod = TransferMethod.ANY
+    use_static_keys: bool = False
+    """Sign access tokens with a key that does not rotate."""
+
+    api: Origin = field(init=False)
+    website: Origin = field(init=False)
+    issuer: str = field(init=False)
+    """The `iss` of our access tokens."""
+    routes_path: str = field(init=False)
+    """Gateway and base path: what stands in front of our routes on this server."""
+    refresh_path: str = field(init=False)
+    """The only path to which browsers send the refresh token."""
+    secure: bool = field(init=False)
+    same_site: str = field(init=False)
+    """As it stands in a cookie."""
+    anti_csrf_mode: AntiCsrfMode = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._set("api", parse_origin(self.api_domain, setting="api_domain"))
+        self._set("website", parse_origin(self.website_domain, setting="website_domain"))
+        self._set("api_domain", str(self.api))
+        self._set("website_domain", str(self.website))
+        self._set("api_base_path", parse_path(self.api_base_path))
+        self._set("api_gateway_path", parse_path(self.api_gateway_path))
+        self._set("issuer", self.api_domain + self.api_base_path)
+        self._set("routes_path", self.api_gateway_path + self.api_base_path)
+        self._set("refresh_path", f"{self.routes_path}/session/refresh")
+        self._settle_cookies()
+        self._settle_statuses()
+
+    def _settle_cookies(self) -> None:
+        for name in ("cookie_domain", "older_cookie_domain"):
+            given: str | None = getattr(self, name)
+            self._set(name, parse_cookie_domain(given) if given else given)
+        self._require_cookie_domain()
+        self._set("secure", self.api.scheme == "https" if self.cookie_secure is None else self.cookie_secure)
+        self._set("same_site", _same_site(self.cookie_same_site, self.api, self.website))
+        crossing = self.same_site == "None"
+        default = AntiCsrfMode.VIA_CUSTOM_HEADER if crossing else AntiCsrfMode.NONE
+        self._set("anti_csrf_mode", self.anti_csrf or default)
+        if self.token_transfer is TransferMethod.COOKIE:
+            self.require_cookies()
+
+    def _require_cookie_domain(self) -> None:
+        domain = (self.cookie_domain or "").removeprefix(".")
+        if self.cookie_domain == "":
+            raise ConfigurationError(
+                "cookie_domain is empty; leave it out for cookies of the API's host alone"
+            )
+        if domain and self.api.host != domain and not self.api.host.endswith(f".{domain}"):
+            raise ConfigurationError(
+                f"cookie_domain {self.cookie_domain} does not cover the API's host {self.api.host}: "
+                "browsers would drop the cookies"
+            )
+
+    def _settle_statuses(self) -> None:
+        expired, invalid = self.session_expired_status, self.invalid_claim_status
+        if expired == invalid:
+            raise ConfigurationError(
+                "session_expired_status and invalid_claim_status must differ, or clients cannot tell them apart"
+            )
+        for name, status in (("session_expired_status", expired), ("invalid_claim_status", invalid)):
+            if not 400 <= status <= 499:
+                raise ConfigurationError(f"{name} must lie between 400 and 499")
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def require_cookies(self) -> None:
+        """
+        Make sure that browsers would keep our cookies.
+
+        Raises:
+            ConfigurationError: they would drop them: `SameSite=None` demands `Secure`.
+        """
+        local = is_local(self.api.host) and is_local(self.website.host)
+        if self.same_site == "None" and not self.secure and not local:
+            raise ConfigurationError(
+                f"browsers drop cookies that cross from {self.api_domain} to {self.website_domain} without Secure: "
+                "serve the API over https, or let clients use headers (st-auth-mode: header)"
+            )
+
+
+def _same_site(given: str | None, api: Origin, website: Origin) -> str:
+    if given is not None:
+        known = _SAME_SITE.get(given.strip().lower())
+        if known is None:
+            raise ConfigurationError("cookie_same_site must be strict, lax or none")
+        return known
+    return "Lax" if api.scheme == website.scheme and api.site == website.site else "None"

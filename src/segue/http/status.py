@@ -1,0 +1,196 @@
+"""
+Which answer an error becomes: one table for sessions, one for the migration route, both by error code.
+
+What a refused client does next depends on it: 401 makes front ends of this protocol refresh and repeat, a front token
+of `remove` makes them forget the session, anything else reaches the application. House rule: the tables are complete,
+and no answer says more than they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeVar
+
+from segue.errors import SessionError, Unavailable
+from segue.http.attach import clear_all
+from segue.http.cookies import read_cookies
+from segue.http.message import NO_ACTIONS, HttpRequest, HttpResponse, json_response
+from segue.http.settings import HttpSettings
+from segue.http.transport import believes_in_session
+from segue.json import JsonObject, JsonValue
+from segue.sessions.claims import ClaimFailure
+
+T = TypeVar("T")
+
+
+class Answer(Enum):
+    """How a session's error is answered."""
+
+    NO_SESSION = auto()
+    """There is none; nothing is cleared, since a parallel response may just be bringing one."""
+    TRY_REFRESH = auto()
+    """There may be one: refresh and come again."""
+    SESSION_OVER = auto()
+    """There was one, and it is over: forget it."""
+    REUSE = auto()
+    """As before, and the client learns why."""
+    INVALID_CLAIM = auto()
+    TRY_LATER = auto()
+    FAULT = auto()
+
+
+SESSION_ANSWERS: Mapping[str, Answer] = {
+    "session_error": Answer.FAULT,
+    "TOKEN_REFUSED": Answer.TRY_REFRESH,
+    "TOKEN_MISSING": Answer.NO_SESSION,
+    "TOKEN_MALFORMED": Answer.NO_SESSION,
+    "TOKEN_EXPIRED": Answer.TRY_REFRESH,
+    "TOKEN_NOT_ACTIVE": Answer.TRY_REFRESH,
+    "TOKEN_CLAIMS_INVALID": Answer.TRY_REFRESH,
+    "TOKEN_KID_UNKNOWN": Answer.TRY_REFRESH,
+    "TOKEN_SIGNATURE_INVALID": Answer.TRY_REFRESH,
+    "anti_csrf_refused": Answer.TRY_REFRESH,
+    "session_cookies_refused": Answer.TRY_REFRESH,
+    "session_refused": Answer.NO_SESSION,
+    "session_missing": Answer.NO_SESSION,
+    "session_gone": Answer.SESSION_OVER,
+    "session_claim_invalid": Answer.INVALID_CLAIM,
+    "refresh_refused": Answer.SESSION_OVER,
+    "refresh_token_missing": Answer.SESSION_OVER,
+    "refresh_token_unknown": Answer.SESSION_OVER,
+    "refresh_token_expired": Answer.SESSION_OVER,
+    "refresh_reuse_detected": Answer.REUSE,
+    "UNAVAILABLE": Answer.TRY_LATER,
+    "STORE_UNAVAILABLE": Answer.TRY_LATER,
+    "KEYS_UNAVAILABLE": Answer.TRY_LATER,
+    "FETCH_FAILED": Answer.TRY_LATER,
+    "CONTENDED": Answer.TRY_LATER,
+    "CONFIGURATION_INVALID": Answer.FAULT,
+    "KEY_INVALID": Answer.FAULT,
+    # A migration that is refused has a table of its own; on any other route it is a mistake of ours.
+    "MIGRATION_REFUSED": Answer.FAULT,
+    "REQUEST_INVALID": Answer.FAULT,
+    "ALREADY_MIGRATED": Answer.FAULT,
+    "USER_REFUSED": Answer.FAULT,
+    "SIGN_IN_TOO_OLD": Answer.FAULT,
+    "OTHER_USER_SIGNED_IN": Answer.FAULT,
+}
+
+MIGRATION_STATUSES: Mapping[str, int] = {
+    "session_error": 500,
+    "TOKEN_REFUSED": 401,
+    "TOKEN_MISSING": 401,
+    "TOKEN_MALFORMED": 401,
+    "TOKEN_EXPIRED": 401,
+    "TOKEN_NOT_ACTIVE": 401,
+    "TOKEN_CLAIMS_INVALID": 401,
+    "TOKEN_KID_UNKNOWN": 401,
+    "TOKEN_SIGNATURE_INVALID": 401,
+    "anti_csrf_refused": 403,
+    "session_cookies_refused": 400,
+    "MIGRATION_REFUSED": 403,
+    "REQUEST_INVALID": 400,
+    "ALREADY_MIGRATED": 409,
+    "USER_REFUSED": 403,
+    "SIGN_IN_TOO_OLD": 403,
+    "OTHER_USER_SIGNED_IN": 409,
+    "UNAVAILABLE": 503,
+    "STORE_UNAVAILABLE": 503,
+    "KEYS_UNAVAILABLE": 503,
+    "FETCH_FAILED": 503,
+    "CONTENDED": 503,
+    "CONFIGURATION_INVALID": 500,
+    "KEY_INVALID": 500,
+    # Migrating asks nothing of a session that is there; these would be mistakes of ours.
+    "session_refused": 500,
+    "session_missing": 500,
+    "session_gone": 500,
+    "session_claim_invalid": 500,
+    "refresh_refused": 500,
+    "refresh_token_missing": 500,
+    "refresh_token_unknown": 500,
+    "refresh_token_expired": 500,
+    "refresh_reuse_detected": 500,
+}
+
+FAULT_CODE = "INTERNAL"
+"""What a client sees of a mistake of ours, whatever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    message: str
+    clears: bool = False
+
+
+_PLAIN = {
+    Answer.NO_SESSION: _Plain("unauthorised"),
+    Answer.TRY_REFRESH: _Plain("try refresh token"),
+    Answer.SESSION_OVER: _Plain("unauthorised", clears=True),
+    Answer.REUSE: _Plain("token theft detected", clears=True),
+}
+
+
+def answer_of(error: Exception) -> Answer:
+    """How an error is answered; an application's own subclass like its nearest ancestor, a stranger as a fault."""
+    return _nearest(error, SESSION_ANSWERS, Answer.FAULT)
+
+
+def error_response(error: Exception, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
+    """Turn an error of the session flows into an answer, with what it takes off the client."""
+    return respond(answer_of(error), error, request, settings)
+
+
+def respond(answer: Answer, error: Exception, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
+    """The same where a route answers an error in its own way, as a refresh does with a missing proof."""
+    cause = error if isinstance(error, SessionError) else None
+    plain = _PLAIN.get(answer)
+    if plain is not None:
+        return json_response(
+            settings.session_expired_status,
+            {"message": plain.message},
+            actions=clear_all(request, settings) if plain.clears else NO_ACTIONS,
+            cause=cause,
+        )
+    if answer is Answer.INVALID_CLAIM:
+        content: JsonObject = {"message": "invalid claim", "claimValidationErrors": _failures(error)}
+        return json_response(settings.invalid_claim_status, content, cause=cause)
+    if answer is Answer.TRY_LATER:
+        return json_response(503, {"message": "try again later"}, headers=_retry_after(error), cause=cause)
+    return json_response(500, {"message": "internal error"}, cause=cause)
+
+
+def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
+    """Turn an error of the migration flow into an answer. It clears nothing: a session that is there stays."""
+    status = _nearest(error, MIGRATION_STATUSES, 500)
+    # Front ends would refresh a session on this status and try again, up to ten times, for a token that is not ours.
+    if status == settings.session_expired_status and believes_in_session(read_cookies(request)):
+        status = 403 if settings.session_expired_status != 403 else 400
+    known = isinstance(error, SessionError) and status != 500
+    return json_response(
+        status,
+        {
+            "status": "REFUSED",
+            "code": error.code if isinstance(error, SessionError) and known else FAULT_CODE,
+            "retryable": isinstance(error, Unavailable),
+        },
+        headers=_retry_after(error),
+        cause=error if isinstance(error, SessionError) else None,
+    )
+
+
+def _nearest(error: Exception, table: Mapping[str, T], otherwise: T) -> T:
+    for ancestor in type(error).__mro__:
+        if issubclass(ancestor, SessionError) and ancestor.code in table:
+            return table[ancestor.code]
+    return otherwise
+
+
+def _retry_after(error: Exception) -> tuple[tuple[str, str], ...]:
+    return (("retry-after", str(error.retry_after)),) if isinstance(error, Unavailable) else ()
+
+
+def _failures(error: Exception) -> list[JsonValue]:
+    return [failure.as_json() for failure in error.args if isinstance(failure, ClaimFailure)]

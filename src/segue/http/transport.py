@@ -1,0 +1,110 @@
+"""
+How our tokens ride on HTTP: in cookies, or in headers.
+
+New tokens go the way that the client asks for with `st-auth-mode`; tokens of an existing session go back the way they
+came. A header wins over a cookie. House rule: nothing is trusted here; candidates are only found, never verified.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from segue.http.cookies import RequestCookies
+    from segue.http.message import HttpRequest
+    from segue.http.settings import HttpSettings
+
+ACCESS_COOKIE: Final = "sAccessToken"
+REFRESH_COOKIE: Final = "sRefreshToken"
+OLD_REFRESH_COOKIE: Final = "sIdRefreshToken"
+"""Of back ends before front-end interface 1.16; a refresh deletes it."""
+
+ACCESS_HEADER: Final = "st-access-token"
+REFRESH_HEADER: Final = "st-refresh-token"
+FRONT_HEADER: Final = "front-token"
+ANTI_CSRF_HEADER: Final = "anti-csrf"
+MODE_HEADER: Final = "st-auth-mode"
+
+_BEARER = "Bearer "
+_CLIENT_COOKIES = ("sFrontToken", ACCESS_HEADER, REFRESH_HEADER)
+
+
+class Transport(Enum):
+    """The way that the tokens of one session ride."""
+
+    COOKIE = "cookie"
+    HEADER = "header"
+
+    @property
+    def other(self) -> Transport:
+        """The way not taken."""
+        return Transport.HEADER if self is Transport.COOKIE else Transport.COOKIE
+
+
+BOTH = (Transport.COOKIE, Transport.HEADER)
+
+
+class TransferMethod(Enum):
+    """The ways that the deployment allows."""
+
+    ANY = "any"
+    COOKIE = "cookie"
+    HEADER = "header"
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """In the order in which a request is searched."""
+        match self:
+            case TransferMethod.ANY:
+                return (Transport.HEADER, Transport.COOKIE)
+            case TransferMethod.COOKIE:
+                return (Transport.COOKIE,)
+            case TransferMethod.HEADER:
+                return (Transport.HEADER,)
+
+
+def for_new_session(request: HttpRequest, settings: HttpSettings) -> Transport:
+    """The way for the tokens of a new session: what the deployment demands, else what the client asks for."""
+    match settings.token_transfer:
+        case TransferMethod.COOKIE:
+            return Transport.COOKIE
+        case TransferMethod.HEADER:
+            return Transport.HEADER
+        case TransferMethod.ANY:
+            # Headers unless cookies are asked for: a plain HTTP client would not find its tokens in cookies.
+            wanted = (request.header(MODE_HEADER) or "").strip().lower()
+            return Transport.COOKIE if wanted == Transport.COOKIE.value else Transport.HEADER
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """The token of an `Authorization: Bearer` header; the scheme is compared with its case, as the SDKs do."""
+    value = request.header("authorization")
+    if value is None or not value.startswith(_BEARER):
+        return None
+    return value[len(_BEARER) :].strip() or None
+
+
+def candidates(
+    request: HttpRequest, cookies: RequestCookies, cookie: str, allowed: TransferMethod
+) -> list[tuple[Transport, str]]:
+    """Texts that may be the token which that cookie or a bearer header carries, in the order to try them."""
+    found: list[tuple[Transport, str]] = []
+    for transport in allowed.transports:
+        if transport is Transport.COOKIE:
+            found += [(transport, value) for value in cookies.all(cookie) if value]
+        elif (text := bearer(request)) is not None:
+            found.append((transport, text))
+    return found
+
+
+def carries_access(request: HttpRequest, cookies: RequestCookies, transport: Transport) -> bool:
+    """Whether a request brought an access token, or what may be one, by this way."""
+    if transport is Transport.COOKIE:
+        return bool(cookies.all(ACCESS_COOKIE))
+    return (request.header("authorization") or "").startswith(_BEARER)
+
+
+def believes_in_session(cookies: RequestCookies) -> bool:
+    """Whether the browser behind a request seems to hold a session of ours, judging by its cookies alone."""
+    return any(cookies.all(name) for name in (ACCESS_COOKIE, REFRESH_COOKIE, *_CLIENT_COOKIES))

@@ -1,0 +1,88 @@
+"""
+Who sends this request: the access token found, verified and held against everything that may speak against it.
+
+A token that does not look like ours is nobody's business here and counts as none; one that does and fails is refused,
+also where no session is required. House rule: no I/O unless the route asks for the database or for claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from segue.errors import CookiesRefused, NoSession, SessionGone, SignatureRefused, TokenMalformed
+from segue.http.anti_csrf import demand_proof
+from segue.http.cookies import RequestCookies, read_cookies
+from segue.http.message import NO_ACTIONS, Actions, HttpRequest
+from segue.http.runtime import Runtime
+from segue.http.transport import ACCESS_COOKIE, OLD_REFRESH_COOKIE, Transport, candidates
+from segue.tokens.access import AccessToken
+from segue.tokens.signing_keys import KeyKind
+
+UNAUTHENTICATED_METHODS: Container[str] = frozenset({"OPTIONS", "TRACE"})
+"""Never verified: a preflight carries no credentials (Fetch §4.9)."""
+
+_DYNAMIC = f"{KeyKind.DYNAMIC.value}-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticated:
+    """A request with a session behind it."""
+
+    access: AccessToken
+    """The newest: the request's own, or what has replaced it since."""
+    transport: Transport
+    """How the request's token came, and how a new one goes back."""
+    actions: Actions = NO_ACTIONS
+    """What the response must carry: nothing, unless the access token changed."""
+
+
+def verify_request(
+    request: HttpRequest, runtime: Runtime, *, session_required: bool, anti_csrf_check: bool | None
+) -> Authenticated | None:
+    """
+    Find and verify the access token of a request; None: there is none, and none is required.
+
+    Raises:
+        NoSession: none is there.
+        CookiesRefused: two access tokens in cookies, or a cookie of very old back ends.
+        TokenExpired, KeyUnknown, SignatureRefused: it does not hold (any more).
+        SessionGone: its session was revoked.
+        AntiCsrfRefused: it came in a cookie, without the proof that our own page sent it.
+    """
+    cookies = read_cookies(request)
+    if cookies.all(OLD_REFRESH_COOKIE):
+        raise CookiesRefused(OLD_REFRESH_COOKIE)
+    found = _find(request, cookies, runtime)
+    if found is None:
+        if session_required:
+            raise NoSession
+        return None
+    _require_kind(found.access, runtime)
+    if found.access.claims.handle in runtime.revoked:
+        raise SessionGone(found.access.claims.handle)
+    if found.transport is Transport.COOKIE and _wants_proof(request, anti_csrf_check):
+        demand_proof(request, found.access.claims, runtime.settings.anti_csrf_mode)
+    return found
+
+
+def _find(request: HttpRequest, cookies: RequestCookies, runtime: Runtime) -> Authenticated | None:
+    for transport, text in candidates(request, cookies, ACCESS_COOKIE, runtime.settings.token_transfer):
+        try:
+            access = runtime.verifier.verify(text, now=runtime.now)
+        except TokenMalformed:
+            continue
+        if transport is Transport.COOKIE and cookies.doubled(ACCESS_COOKIE):
+            raise CookiesRefused(ACCESS_COOKIE)
+        return Authenticated(access=access, transport=transport)
+    return None
+
+
+def _require_kind(access: AccessToken, runtime: Runtime) -> None:
+    # Whoever changes the setting wants all tokens signed the new way: one refresh brings each session there.
+    if access.key_id.startswith(_DYNAMIC) == runtime.settings.use_static_keys:
+        raise SignatureRefused(access.key_id)
+
+
+def _wants_proof(request: HttpRequest, anti_csrf_check: bool | None) -> bool:
+    return request.method != "GET" if anti_csrf_check is None else anti_csrf_check
