@@ -1,0 +1,128 @@
+"""
+`AsyncMemoryStore`: the memory store for event loops.
+
+Its methods never wait for long, so they run on the loop. House rule: a method is one line.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from segue.ids import AppId, Digest, SessionHandle
+from segue.json import JsonObject
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.stores.memory.store import MemoryStore
+from segue.tokens.signing_keys import StoredSigningKey
+
+
+class AsyncMemoryStore:
+    """As `MemoryStore`, awaited."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    # --- SessionStore ---------------------------------------------------------------------------------------
+
+    async def create_session(self, session: Session) -> None:
+        """See `SessionStore.create_session`."""
+        self._store.create_session(session)
+
+    async def load_session(self, app_id: AppId, handle: SessionHandle) -> Session | None:
+        """See `SessionStore.load_session`."""
+        return self._store.load_session(app_id, handle)
+
+    async def rotate_family(self, rotation: Rotation) -> Session | None:
+        """See `SessionStore.rotate_family`."""
+        return self._store.rotate_family(rotation)
+
+    async def replace_family(self, session: Session, *, if_current: Digest) -> bool:
+        """See `SessionStore.replace_family`."""
+        return self._store.replace_family(session, if_current=if_current)
+
+    async def update_session(
+        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+    ) -> Session | None:
+        """See `SessionStore.update_session`."""
+        return self._store.update_session(app_id, handle, payload=payload, data=data)
+
+    # --- SessionIndex ---------------------------------------------------------------------------------------
+
+    async def list_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[Session, ...]:
+        """See `SessionIndex.list_sessions`."""
+        return self._store.list_sessions(app_id, selection, at=at)
+
+    async def delete_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[SessionHandle, ...]:
+        """See `SessionIndex.delete_sessions`."""
+        return self._store.delete_sessions(app_id, selection, at=at)
+
+    async def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
+        """See `SessionIndex.revocations_after`."""
+        return self._store.revocations_after(sequence, limit=limit)
+
+    async def last_revocation(self) -> int:
+        """See `SessionIndex.last_revocation`."""
+        return self._store.last_revocation()
+
+    async def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
+        """See `SessionIndex.delete_expired`."""
+        return self._store.delete_expired(at=at, revocations_before=revocations_before, limit=limit)
+
+    # --- SigningKeyStore ------------------------------------------------------------------------------------
+
+    async def load_signing_keys(self, app_id: AppId) -> tuple[StoredSigningKey, ...]:
+        """See `SigningKeyStore.load_signing_keys`."""
+        return self._store.load_signing_keys(app_id)
+
+    async def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
+        """See `SigningKeyStore.add_signing_key`."""
+        return self._store.add_signing_key(app_id, key, if_newest=if_newest)
+
+    async def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
+        """See `SigningKeyStore.delete_signing_keys`."""
+        self._store.delete_signing_keys(app_id, key_ids)
+
+    # --- Ledger ---------------------------------------------------------------------------------------------
+
+    async def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
+        """See `Ledger.find_claim`."""
+        return self._store.find_claim(app_id, claim_id)
+
+    async def claim_and_create(
+        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+    ) -> Claim | None:
+        """See `Ledger.claim_and_create`."""
+        return self._store.claim_and_create(claim, session, deliveries)
+
+    async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
+        """See `Ledger.delete_claims`."""
+        return self._store.delete_claims(kept_until_before=kept_until_before, limit=limit)
+
+    # --- Outbox ---------------------------------------------------------------------------------------------
+
+    async def take_deliveries(
+        self, *, at: datetime, lease_until: datetime, limit: int
+    ) -> tuple[Delivery, ...]:
+        """See `Outbox.take_deliveries`."""
+        return self._store.take_deliveries(at=at, lease_until=lease_until, limit=limit)
+
+    async def settle_delivery(
+        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    ) -> None:
+        """See `Outbox.settle_delivery`."""
+        self._store.settle_delivery(delivery_id, state=state, due_at=due_at, last_error=last_error)
+
+    async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """See `Outbox.list_deliveries`."""
+        return self._store.list_deliveries(state=state, limit=limit)
+
+    async def count_deliveries(self) -> dict[DeliveryState, int]:
+        """See `Outbox.count_deliveries`."""
+        return self._store.count_deliveries()

@@ -1,0 +1,114 @@
+"""
+`Ledger` and `Outbox` over dictionaries.
+
+House rule: claim, session and deliveries are checked first and then written under the same hold of the lock, so they
+stand together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+from segue.ids import AppId, Digest, whole_milliseconds
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.sessions.model import Session
+from segue.stores.memory.state import MemoryState, copied, refuse_double
+
+
+class MemoryMigrations(MemoryState):
+    """The ledger and the outbox."""
+
+    def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
+        """See `Ledger.find_claim`."""
+        with self._lock:
+            return self._claims.get((app_id, claim_id))
+
+    def claim_and_create(
+        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+    ) -> Claim | None:
+        """See `Ledger.claim_and_create`."""
+        kept = copied(session)
+        names = [delivery.delivery_id for delivery in deliveries]
+        with self._lock:
+            first = self._claims.get((claim.app_id, claim.claim_id))
+            if first is not None:
+                return first
+            refuse_double(self._sessions, (kept.app_id, kept.handle))
+            for position, name in enumerate(names):
+                refuse_double({*self._deliveries, *names[:position]}, name)
+            self._claims[claim.app_id, claim.claim_id] = _kept_claim(claim)
+            self._sessions[kept.app_id, kept.handle] = kept
+            for delivery in deliveries:
+                self._deliveries[delivery.delivery_id] = _kept_delivery(delivery)
+            return None
+
+    def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
+        """See `Ledger.delete_claims`."""
+        now = whole_milliseconds(kept_until_before)
+        with self._lock:
+            over = [(claim.keep_until, key) for key, claim in self._claims.items() if claim.keep_until < now]
+            gone = sorted(over)[:limit]
+            for _, key in gone:
+                del self._claims[key]
+        return len(gone)
+
+    def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+        """See `Outbox.take_deliveries`."""
+        now, leased = whole_milliseconds(at), whole_milliseconds(lease_until)
+        with self._lock:
+            due = [delivery for delivery in self._in_state(DeliveryState.PENDING) if delivery.due_at <= now]
+            due.sort(key=lambda delivery: delivery.due_at)
+            taken = [
+                replace(delivery, due_at=leased, attempts=delivery.attempts + 1) for delivery in due[:limit]
+            ]
+            for delivery in taken:
+                self._deliveries[delivery.delivery_id] = delivery
+        return tuple(taken)
+
+    def settle_delivery(
+        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    ) -> None:
+        """See `Outbox.settle_delivery`."""
+        with self._lock:
+            delivery = self._deliveries.get(delivery_id)
+            if delivery is None or delivery.state is not DeliveryState.PENDING:
+                return
+            self._deliveries[delivery_id] = replace(
+                delivery,
+                state=state,
+                due_at=whole_milliseconds(due_at),
+                last_error=last_error,
+                sealed=delivery.sealed if state is DeliveryState.PENDING else b"",
+            )
+
+    def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """See `Outbox.list_deliveries`."""
+        with self._lock:
+            found = self._in_state(state)
+        return tuple(sorted(found, key=lambda delivery: delivery.created_at)[:limit])
+
+    def count_deliveries(self) -> dict[DeliveryState, int]:
+        """See `Outbox.count_deliveries`."""
+        with self._lock:
+            return dict(Counter(delivery.state for delivery in self._deliveries.values()))
+
+    def _in_state(self, state: DeliveryState) -> list[Delivery]:
+        return [delivery for delivery in self._deliveries.values() if delivery.state is state]
+
+
+def _kept_claim(claim: Claim) -> Claim:
+    return replace(
+        claim,
+        claimed_at=whole_milliseconds(claim.claimed_at),
+        keep_until=whole_milliseconds(claim.keep_until),
+    )
+
+
+def _kept_delivery(delivery: Delivery) -> Delivery:
+    return replace(
+        delivery,
+        created_at=whole_milliseconds(delivery.created_at),
+        due_at=whole_milliseconds(delivery.due_at),
+    )

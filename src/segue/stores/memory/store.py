@@ -1,0 +1,17 @@
+"""
+`MemoryStore`: all five store ports in one process, without a file.
+"""
+
+from __future__ import annotations
+
+from segue.stores.memory.index import MemoryIndex
+from segue.stores.memory.keys import MemoryKeys
+from segue.stores.memory.migration import MemoryMigrations
+from segue.stores.memory.sessions import MemorySessions
+
+
+class MemoryStore(MemorySessions, MemoryIndex, MemoryKeys, MemoryMigrations):
+    """Sessions, keys, claims and deliveries in dictionaries; safe for threads, gone when the process ends."""
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,151 @@
+"""
+The methods that every blocking SQL store has.
+
+A database adds two things: how to run a flow that reads and one that writes. House rule: a method is one line; what it
+does stands in the flow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from segue.flow import Flow, T
+from segue.ids import AppId, Digest, SessionHandle
+from segue.json import JsonObject
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.tokens.signing_keys import StoredSigningKey
+
+
+class SqlStore(ABC):
+    """
+    The methods of all five ports over a blocking SQL database.
+
+    What `_read` and `_write` get makes the flow, so that a transaction can be run again from its start.
+    """
+
+    @abstractmethod
+    def _read(self, make: Callable[[], Flow[T]]) -> T:
+        """Run a flow of one statement that writes nothing."""
+        ...
+
+    @abstractmethod
+    def _write(self, make: Callable[[], Flow[T]]) -> T:
+        """Run a flow in one transaction; return when it is durable."""
+        ...
+
+    # --- SessionStore ---------------------------------------------------------------------------------------
+
+    def create_session(self, session: Session) -> None:
+        """See `SessionStore.create_session`."""
+        self._write(partial(session_flows.create_session, session))
+
+    def load_session(self, app_id: AppId, handle: SessionHandle) -> Session | None:
+        """See `SessionStore.load_session`."""
+        return self._read(partial(session_flows.load_session, app_id, handle))
+
+    def rotate_family(self, rotation: Rotation) -> Session | None:
+        """See `SessionStore.rotate_family`."""
+        return self._write(partial(session_flows.rotate_family, rotation))
+
+    def replace_family(self, session: Session, *, if_current: Digest) -> bool:
+        """See `SessionStore.replace_family`."""
+        return self._write(partial(session_flows.replace_family, session, if_current=if_current))
+
+    def update_session(
+        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+    ) -> Session | None:
+        """See `SessionStore.update_session`."""
+        return self._write(partial(session_flows.update_session, app_id, handle, payload=payload, data=data))
+
+    # --- SessionIndex ---------------------------------------------------------------------------------------
+
+    def list_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
+        """See `SessionIndex.list_sessions`."""
+        return self._read(partial(index_flows.list_sessions, app_id, selection, at=at))
+
+    def delete_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[SessionHandle, ...]:
+        """See `SessionIndex.delete_sessions`."""
+        return self._write(partial(index_flows.delete_sessions, app_id, selection, at=at))
+
+    def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
+        """See `SessionIndex.revocations_after`."""
+        return self._read(partial(index_flows.revocations_after, sequence, limit=limit))
+
+    def last_revocation(self) -> int:
+        """See `SessionIndex.last_revocation`."""
+        return self._read(index_flows.last_revocation)
+
+    def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
+        """See `SessionIndex.delete_expired`."""
+        return self._write(
+            partial(index_flows.delete_expired, at=at, revocations_before=revocations_before, limit=limit)
+        )
+
+    # --- SigningKeyStore ------------------------------------------------------------------------------------
+
+    def load_signing_keys(self, app_id: AppId) -> tuple[StoredSigningKey, ...]:
+        """See `SigningKeyStore.load_signing_keys`."""
+        return self._read(partial(key_flows.load_signing_keys, app_id))
+
+    def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
+        """See `SigningKeyStore.add_signing_key`."""
+        return self._write(partial(key_flows.add_signing_key, app_id, key, if_newest=if_newest))
+
+    def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
+        """See `SigningKeyStore.delete_signing_keys`."""
+        self._write(partial(key_flows.delete_signing_keys, app_id, key_ids))
+
+    # --- Ledger ---------------------------------------------------------------------------------------------
+
+    def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
+        """See `Ledger.find_claim`."""
+        return self._read(partial(migration_flows.find_claim, app_id, claim_id))
+
+    def claim_and_create(
+        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+    ) -> Claim | None:
+        """See `Ledger.claim_and_create`."""
+        return self._write(partial(migration_flows.claim_and_create, claim, session, deliveries))
+
+    def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
+        """See `Ledger.delete_claims`."""
+        return self._write(
+            partial(migration_flows.delete_claims, kept_until_before=kept_until_before, limit=limit)
+        )
+
+    # --- Outbox ---------------------------------------------------------------------------------------------
+
+    def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+        """See `Outbox.take_deliveries`."""
+        return self._write(
+            partial(migration_flows.take_deliveries, at=at, lease_until=lease_until, limit=limit)
+        )
+
+    def settle_delivery(
+        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    ) -> None:
+        """See `Outbox.settle_delivery`."""
+        self._write(
+            partial(
+                migration_flows.settle_delivery,
+                delivery_id,
+                state=state,
+                due_at=due_at,
+                last_error=last_error,
+            )
+        )
+
+    def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """See `Outbox.list_deliveries`."""
+        return self._read(partial(migration_flows.list_deliveries, state=state, limit=limit))
+
+    def count_deliveries(self) -> dict[DeliveryState, int]:
+        """See `Outbox.count_deliveries`."""
+        return self._read(migration_flows.count_deliveries)

@@ -1,0 +1,79 @@
+"""
+The operations of `Ledger` and `Outbox` as flows of statements.
+
+House rule: one flow is one transaction, so claim, session and deliveries stand together or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+
+from segue.errors import StoreUnavailable
+from segue.flow import ask
+from segue.ids import AppId, Digest, to_milliseconds, whole_milliseconds
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.sessions.model import Session
+from segue.stores.sql.migration_rows import claim_from_row, claim_to_row, delivery_from_row, delivery_to_row
+from segue.stores.sql.session_rows import session_to_row
+from segue.stores.sql.statements import Statement, Statements
+from segue.stores.sql.values import list_to_text
+
+
+async def find_claim(app_id: AppId, claim_id: Digest) -> Claim | None:
+    """See `Ledger.find_claim`."""
+    rows = await ask(Statements.execute, Statement.FIND_CLAIM, (app_id, claim_id))
+    return claim_from_row(rows[0]) if rows else None
+
+
+async def claim_and_create(claim: Claim, session: Session, deliveries: tuple[Delivery, ...]) -> Claim | None:
+    """See `Ledger.claim_and_create`."""
+    session_row = session_to_row(session)
+    if not await ask(Statements.execute, Statement.ADD_CLAIM, claim_to_row(claim)):
+        first = await find_claim(claim.app_id, claim.claim_id)
+        if first is None:
+            raise StoreUnavailable("the claim that was in the way has just been cleaned up")
+        return first
+    await ask(Statements.execute, Statement.CREATE_SESSION, session_row)
+    for delivery in deliveries:
+        await ask(Statements.execute, Statement.ADD_DELIVERY, delivery_to_row(delivery))
+    return None
+
+
+async def delete_claims(*, kept_until_before: datetime, limit: int) -> int:
+    """See `Ledger.delete_claims`."""
+    parameters = (to_milliseconds(kept_until_before), limit)
+    return len(await ask(Statements.execute, Statement.DELETE_CLAIMS, parameters))
+
+
+async def take_deliveries(*, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+    """See `Outbox.take_deliveries`."""
+    rows = await ask(Statements.execute, Statement.DUE_DELIVERIES, (to_milliseconds(at), limit))
+    if not rows:
+        return ()
+    due = [delivery_from_row(row) for row in rows]
+    names = list_to_text(delivery.delivery_id for delivery in due)
+    await ask(Statements.execute, Statement.LEASE_DELIVERIES, (to_milliseconds(lease_until), names))
+    leased = whole_milliseconds(lease_until)
+    return tuple(replace(delivery, due_at=leased, attempts=delivery.attempts + 1) for delivery in due)
+
+
+async def settle_delivery(
+    delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+) -> None:
+    """See `Outbox.settle_delivery`."""
+    parameters = (delivery_id, state.value, to_milliseconds(due_at), last_error)
+    await ask(Statements.execute, Statement.SETTLE_DELIVERY, parameters)
+
+
+async def list_deliveries(*, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+    """See `Outbox.list_deliveries`."""
+    rows = await ask(Statements.execute, Statement.LIST_DELIVERIES, (state.value, limit))
+    return tuple(delivery_from_row(row) for row in rows)
+
+
+async def count_deliveries() -> dict[DeliveryState, int]:
+    """See `Outbox.count_deliveries`."""
+    rows = cast("list[tuple[str, int]]", await ask(Statements.execute, Statement.COUNT_DELIVERIES, ()))
+    return {DeliveryState(state): count for state, count in rows}

@@ -1,0 +1,1 @@
+SELECT state, count(*) FROM deliveries GROUP BY state

@@ -1,0 +1,3 @@
+UPDATE deliveries
+SET due_at = ?1, attempts = attempts + 1
+WHERE delivery_id IN (SELECT value FROM json_each(?2))

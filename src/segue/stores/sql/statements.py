@@ -1,0 +1,89 @@
+"""
+The statements of the SQL stores by name, and where their texts come from.
+
+Every database has a folder with one `<name>.sql` for each member of `Statement`; parameters are numbered, in the order
+in which the flows give them. House rule: SQL is written in those files only, and never put together from parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum, auto
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Protocol, TypeAlias
+
+SqlValue: TypeAlias = int | str | bytes | None
+Row: TypeAlias = tuple[object, ...]
+
+
+class Statement(StrEnum):
+    """Every statement; the value is the name of its file."""
+
+    CREATE_SESSION = auto()
+    LOAD_SESSION = auto()
+    ROTATE_FAMILY = auto()
+    REPLACE_FAMILY = auto()
+    UPDATE_SESSION = auto()
+
+    LIST_SESSIONS_BY_HANDLE = auto()
+    LIST_SESSIONS_BY_USER = auto()
+    LIST_SESSIONS_BY_TENANT = auto()
+    LIST_SESSIONS_BY_PROVENANCE = auto()
+    DELETE_SESSIONS_BY_HANDLE = auto()
+    DELETE_SESSIONS_BY_USER = auto()
+    DELETE_SESSIONS_BY_TENANT = auto()
+    DELETE_SESSIONS_BY_PROVENANCE = auto()
+    DELETE_EXPIRED_SESSIONS = auto()
+
+    APPEND_REVOCATIONS = auto()
+    REVOCATIONS_AFTER = auto()
+    LAST_REVOCATION = auto()
+    DELETE_OLD_REVOCATIONS = auto()
+
+    LOAD_SIGNING_KEYS = auto()
+    ADD_SIGNING_KEY = auto()
+    DELETE_SIGNING_KEYS = auto()
+
+    FIND_CLAIM = auto()
+    ADD_CLAIM = auto()
+    DELETE_CLAIMS = auto()
+
+    ADD_DELIVERY = auto()
+    DUE_DELIVERIES = auto()
+    LEASE_DELIVERIES = auto()
+    SETTLE_DELIVERY = auto()
+    LIST_DELIVERIES = auto()
+    COUNT_DELIVERIES = auto()
+
+
+class Statements(Protocol):
+    """A transaction on some database."""
+
+    def execute(self, statement: Statement, parameters: Sequence[SqlValue]) -> list[Row]:
+        """
+        Run one statement; the rows it returns, none if it returns nothing.
+
+        Raises:
+            StoreUnavailable: the database refused or does not answer; the transaction is lost.
+        """
+        ...
+
+
+def load_statements(database: str) -> Mapping[Statement, str]:
+    """The texts for one database, the name of whose folder is given."""
+    folder = _folder(database)
+    return {statement: (folder / f"{statement}.sql").read_text("utf-8") for statement in Statement}
+
+
+def load_schema(database: str) -> tuple[str, ...]:
+    """The schema scripts of one database in their order; the first makes version 1."""
+    folder = resources.files(__name__.rpartition(".")[0]) / database / "schema"
+    scripts = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    return tuple(script.read_text("utf-8") for script in scripts)
+
+
+def _folder(database: str) -> Traversable:
+    return resources.files(__name__.rpartition(".")[0]) / database

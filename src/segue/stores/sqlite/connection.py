@@ -1,0 +1,146 @@
+"""
+How a database file is opened, and what SQLite's errors mean here.
+
+House rule: a connection belongs to one process; every fault of SQLite leaves as `StoreUnavailable`, every file that
+can never work as `ConfigurationError`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from segue.errors import ConfigurationError, StoreUnavailable
+from segue.flow import Ask, Perform
+from segue.stores.sql.statements import Row, SqlValue, Statement, load_statements
+
+Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
+
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables; `RETURNING` is older."""
+
+_TEXTS = load_statements("sqlite")
+_JOURNAL_LIMIT = 64 * 1024 * 1024
+_WAL_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Which file, and how it is to be used."""
+
+    path: Path
+    synchronous: Synchronous
+    busy_timeout: timedelta
+    """How long to wait for another process that writes."""
+
+
+def locate(path: str | os.PathLike[str], *, synchronous: Synchronous, busy_timeout: timedelta) -> Location:
+    """
+    Check what can be checked without opening anything.
+
+    Raises:
+        ConfigurationError: an in-memory database, a folder that is not there, an SQLite that is too old.
+    """
+    if os.fspath(path) in {"", ":memory:"}:
+        raise ConfigurationError(
+            "an SQLite store needs a file; for sessions in memory use segue.stores.memory"
+        )
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise ConfigurationError(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+    file = Path(path).absolute()
+    if not file.parent.is_dir():
+        raise ConfigurationError(f"cannot keep a database in {file.parent}: there is no such folder")
+    return Location(path=file, synchronous=synchronous, busy_timeout=busy_timeout)
+
+
+def open_writer(location: Location) -> sqlite3.Connection:
+    """
+    A connection that may write, to a file that is made if need be, readable by its owner alone.
+
+    Raises:
+        StoreUnavailable: locked for too long, or not a database.
+        ConfigurationError: the file system cannot do WAL.
+    """
+    try:
+        os.close(os.open(location.path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ConfigurationError(f"cannot open {location.path}: {error.strerror}") from error
+    connection = _connect(location)
+    try:
+        _use_wal(connection, location)
+        connection.execute(f"PRAGMA synchronous = {location.synchronous}")
+        connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT}")
+    except sqlite3.Error as error:
+        connection.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise ConfigurationError(f"{location.path} is not an SQLite database") from error
+        raise unavailable(error) from error
+    except ConfigurationError:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(location: Location) -> sqlite3.Connection:
+    """A connection that cannot write, to a file that exists."""
+    connection = _connect(location)
+    try:
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        connection.close()
+        raise unavailable(error) from error
+    return connection
+
+
+def performer_on(connection: sqlite3.Connection) -> Perform:
+    """Answer `Statements.execute` on this connection."""
+    run = connection.execute
+
+    def perform(step: Ask[object]) -> list[Row]:
+        statement: Statement
+        parameters: Sequence[SqlValue]
+        statement, parameters = step.args
+        try:
+            return run(_TEXTS[statement], parameters).fetchall()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+
+    return perform
+
+
+def unavailable(error: sqlite3.Error) -> StoreUnavailable:
+    """What an error of SQLite is to the caller; its text names tables and columns, never values."""
+    return StoreUnavailable(f"SQLite: {error}")
+
+
+def _connect(location: Location) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(
+            location.path,
+            timeout=location.busy_timeout.total_seconds(),
+            isolation_level=None,
+            check_same_thread=False,
+        )
+    except sqlite3.Error as error:
+        raise unavailable(error) from error
+
+
+def _use_wal(connection: sqlite3.Connection, location: Location) -> None:
+    # Two processes that switch a new file at once can get "locked" without any wait. A write transaction does wait.
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError:
+            if attempt + 1 == _WAL_ATTEMPTS:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            continue
+        if mode != "wal":
+            raise ConfigurationError(f"{location.path} is on a file system that cannot share memory (WAL)")
+        return
