@@ -140,6 +140,7 @@ def _es256(jwk: dict[str, str], data: bytes) -> Iterator[Case]:
     yield "2 to the power 256 added to both", _pair(r + 2**256, s + 2**256, width=33)
     yield "trailing zero", _pair(r, s) + b"\0"
     yield "leading zero", b"\0" + _pair(r, s)
+    yield "zero between r and s", _pair(r, s)[:32] + b"\0" + _pair(r, s)[32:]
     yield "last byte missing", _pair(r, s)[:-1]
     yield "only r", _pair(r, s)[:32]
     yield "zeros at the width of P-384", _pair(r, s, width=48)

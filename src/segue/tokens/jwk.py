@@ -1,5 +1,5 @@
 """
-Keys as JSON: reading JWK and JWK sets, publishing our own (RFC 7517, RFC 7518 §6, RFC 8037 §2, RFC 7638).
+Keys as JSON, read: JWK and JWK sets (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 
 House rule: a set belongs to strangers, so one odd key is skipped with a reason and never poisons the others; a single
 key was chosen by somebody, so an odd one is an error.
@@ -7,16 +7,15 @@ key was chosen by somebody, so an odd one is an error.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
 from segue.errors import KeyRefused
-from segue.json import JsonObject, JsonValue, dump, parse_object
+from segue.json import JsonObject, JsonValue, parse_object
 from segue.tokens import base64url
 from segue.tokens.algorithms import ALGORITHMS, Algorithm, PublicKey
 from segue.tokens.keys import (
@@ -28,6 +27,7 @@ from segue.tokens.keys import (
     require_rsa_numbers,
     shared_secret,
 )
+from segue.tokens.published import public_jwk, thumbprint
 
 __all__ = [
     "KeySet",
@@ -41,8 +41,6 @@ __all__ = [
 ]
 
 MAX_KEYS = 256
-_MAX_TEXT = 2048
-"""Characters of one key member: enough for 8192 bits, and a bound on the numbers that are made of them."""
 
 # By the name of the curve: the curve, and the width of a coordinate (RFC 7518 §6.2.1.2).
 _EC: Mapping[str, tuple[ec.EllipticCurve, int]] = {
@@ -50,18 +48,11 @@ _EC: Mapping[str, tuple[ec.EllipticCurve, int]] = {
     "P-384": (ec.SECP384R1(), 48),
     "P-521": (ec.SECP521R1(), 66),
 }
-_EC_NAMES = {curve.name: (name, width) for name, (curve, width) in _EC.items()}
 _OKP: Mapping[str, Callable[[bytes], PublicKey]] = {
     "Ed25519": Ed25519PublicKey.from_public_bytes,
     "Ed448": Ed448PublicKey.from_public_bytes,
 }
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
-_THUMBPRINT = {
-    "RSA": ("e", "kty", "n"),
-    "EC": ("crv", "kty", "x", "y"),
-    "OKP": ("crv", "kty", "x"),
-    "oct": ("k", "kty"),
-}
 
 
 def parse_jwk(jwk: JsonObject, *, allow_symmetric: bool = False) -> VerificationKey:
@@ -139,49 +130,6 @@ def parse_document(data: bytes | str | JsonObject) -> JsonObject:
         raise KeyRefused(f"not a JWK or JWK set: {error}") from None
 
 
-def public_jwk(public_key: PublicKey, *, key_id: str, algorithm: Algorithm) -> dict[str, str]:
-    """
-    Describe one of our public keys for publication.
-
-    Raises:
-        KeyRefused: the key is one that we would not accept ourselves.
-    """
-    bind(public_key, key_id=key_id, algorithms=frozenset({algorithm}))
-    common = {"kid": key_id, "use": "sig", "alg": algorithm.value}
-    match public_key:
-        case RSAPublicKey():
-            rsa = public_key.public_numbers()
-            return {"kty": "RSA", **common, "n": _number(rsa.n), "e": _number(rsa.e)}
-        case ec.EllipticCurvePublicKey():
-            point = public_key.public_numbers()
-            name, width = _EC_NAMES[public_key.curve.name]
-            return {
-                "kty": "EC",
-                **common,
-                "crv": name,
-                "x": _number(point.x, width),
-                "y": _number(point.y, width),
-            }
-        case Ed25519PublicKey():
-            return {"kty": "OKP", **common, "crv": "Ed25519", "x": _text(public_key.public_bytes_raw())}
-        case Ed448PublicKey():
-            return {"kty": "OKP", **common, "crv": "Ed448", "x": _text(public_key.public_bytes_raw())}
-
-
-def thumbprint(jwk: JsonObject) -> str:
-    """
-    Name a key by its digest (RFC 7638): SHA-256 over the members that make it, base64url.
-
-    Raises:
-        KeyRefused: a kind of key that we do not know, or a member of it is missing.
-    """
-    kty = jwk.get("kty")
-    names = _THUMBPRINT.get(kty) if isinstance(kty, str) else None
-    if names is None:
-        raise KeyRefused("kty is none of RSA, EC, OKP, oct")
-    return _text(hashlib.sha256(dump({name: _required_text(jwk, name) for name in names})).digest())
-
-
 def _published(jwk: JsonValue, *, allow_symmetric: bool) -> VerificationKey:
     if not isinstance(jwk, dict):
         raise KeyRefused("not an object")
@@ -244,7 +192,7 @@ def _okp(jwk: JsonObject) -> object:
 
 def _member(jwk: JsonObject, name: str) -> bytes:
     text = _required_text(jwk, name)
-    if 0 < len(text) <= _MAX_TEXT and text.isascii():
+    if text and text.isascii():
         try:
             return base64url.decode(text.encode())
         except ValueError:
@@ -261,11 +209,3 @@ def _required_text(jwk: JsonObject, name: str) -> str:
 
 def _optional_text(jwk: JsonObject, name: str) -> str | None:
     return _required_text(jwk, name) if name in jwk else None
-
-
-def _number(number: int, width: int | None = None) -> str:
-    return _text(number.to_bytes(width or (number.bit_length() + 7) // 8, "big"))
-
-
-def _text(data: bytes) -> str:
-    return base64url.encode(data).decode()

@@ -8,38 +8,19 @@ two ways is refused, and no error repeats any of the token.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from segue.errors import KeyUnknown, SignatureRefused, TokenMalformed
-from segue.json import JsonObject, dump, parse_object
+from segue.json import JsonObject, dump
 from segue.tokens import base64url
 from segue.tokens.algorithms import ALGORITHMS, Algorithm, PrivateKey, SharedSecret, sign
+from segue.tokens.jose_header import JoseHeader, decode_part, read_header
 from segue.tokens.jwk import parse_document, parse_jwk, parse_jwks
-from segue.tokens.keys import KeySet, VerificationKey, is_key_id
+from segue.tokens.keys import KeySet, VerificationKey
 
 MAX_LENGTH = 8192
 MAX_CANDIDATES = 16
 """Keys tried for one token; each costs a signature check, which a stranger makes us do."""
-
-_MAX_REMEMBERED = 512
-_NOT_UNDERSTOOD = {
-    "crit": "it demands header extensions, and we know none",
-    "b64": "its payload is not base64url (RFC 7797)",
-    "zip": "it is compressed",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoseHeader:
-    """What the first part says, as far as it concerns us."""
-
-    members: JsonObject = field(repr=False)
-    encoded: bytes = field(repr=False)
-    algorithm_name: str
-    key_id: str | None
-    flat: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +35,7 @@ class UnverifiedJws:
     @property
     def header(self) -> JsonObject:
         """The header as an object; a copy, as equal headers are read only once."""
-        members = self.jose_header.members
-        return dict(members) if self.jose_header.flat else copy.deepcopy(members)
+        return self.jose_header.copy()
 
     @property
     def header_bytes(self) -> bytes:
@@ -128,13 +108,13 @@ def parse_jws(token: str | bytes, *, max_length: int = MAX_LENGTH) -> Unverified
     if len(parts) != 3:
         raise TokenMalformed("encrypted token (JWE)" if len(parts) == 5 else "not three parts")
     encoded_header, encoded_payload, encoded_signature = parts
-    header = _read_header(encoded_header)
+    header = read_header(encoded_header)
     if not encoded_signature:
         raise TokenMalformed("no signature")
     return UnverifiedJws(
         jose_header=header,
-        payload=_decoded(encoded_payload, "payload"),
-        signature=_decoded(encoded_signature, "signature"),
+        payload=decode_part(encoded_payload, "payload"),
+        signature=decode_part(encoded_signature, "signature"),
         signing_input=text[: -len(encoded_signature) - 1],
     )
 
@@ -184,7 +164,7 @@ def sign_jws(
     ready = header if isinstance(header, bytes) else dump({"alg": algorithm.value, **header})
     encoded = base64url.encode(ready)
     try:
-        named = _read_header(encoded).algorithm_name
+        named = read_header(encoded).algorithm_name
     except TokenMalformed as error:
         raise ValueError(f"we would not accept this header: {error}") from None
     if named != algorithm.value:
@@ -222,55 +202,3 @@ def _ascii(token: str | bytes) -> bytes:
     if not token.isascii():
         raise TokenMalformed("not ASCII")
     return token.encode()
-
-
-def _read_header(encoded: bytes) -> JoseHeader:
-    """One issuer's tokens have few different headers: each is read once, unless it is unusually long."""
-    return _remembered_header(encoded) if len(encoded) <= _MAX_REMEMBERED else _parsed_header(encoded)
-
-
-def _parsed_header(encoded: bytes) -> JoseHeader:
-    data = _decoded(encoded, "header")
-    try:
-        members = parse_object(data)
-    except ValueError as error:
-        raise TokenMalformed(f"header: {error}") from None
-    for name, reason in _NOT_UNDERSTOOD.items():
-        if name in members:
-            raise TokenMalformed(reason)
-    return JoseHeader(
-        members=members,
-        encoded=data,
-        algorithm_name=_algorithm_name(members),
-        key_id=_key_id(members),
-        flat=not any(isinstance(member, list | dict) for member in members.values()),
-    )
-
-
-_remembered_header = lru_cache(maxsize=256)(_parsed_header)
-
-
-def _algorithm_name(members: JsonObject) -> str:
-    name = members.get("alg")
-    if not isinstance(name, str):
-        raise TokenMalformed("alg is missing or not a string")
-    if name.strip().casefold() == "none":
-        raise TokenMalformed("unsigned token")
-    return name
-
-
-def _key_id(members: JsonObject) -> str | None:
-    if "kid" not in members:
-        return None
-    key_id = members["kid"]
-    if not isinstance(key_id, str) or not is_key_id(key_id):
-        raise TokenMalformed("kid is not a short printable string")
-    return key_id
-
-
-def _decoded(encoded: bytes, part: str) -> bytes:
-    try:
-        return base64url.decode(encoded)
-    except ValueError:
-        pass  # raised outside: an error in flight carries the text
-    raise TokenMalformed(f"{part} is not canonical base64url")
