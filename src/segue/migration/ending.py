@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import assert_never
 from urllib.parse import quote_plus, urlencode
 
 from segue.errors import ConfigurationError, FetchFailed
@@ -29,8 +28,10 @@ from segue.tokens.secrets import Secrets
 _PURPOSE = "outbox"
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
-_LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 30
+_LEASE_EACH = timedelta(seconds=30)
+"""Longer than the exchanges of one delivery can take, so that a whole round ends before its lease."""
+_LONGEST_WAIT = timedelta(days=30)
+MAX_ATTEMPTS = 40
 """Then a delivery is dead and an operator has to look; with the longest delay that is more than a day."""
 
 
@@ -70,6 +71,8 @@ class Outcome(Enum):
 
     DONE = auto()
     AGAIN = auto()
+    WAIT = auto()
+    """As AGAIN, but the fault is in our configuration: it is not held against the delivery for thirty days."""
     HOPELESS = auto()
 
 
@@ -124,9 +127,10 @@ def judge_revocation(response: WebResponse) -> Attempt:
     Read the answer to a revocation (RFC 7009 §2.2).
 
     200 also means that the token was not good any more. A provider that cannot revoke this kind of token will never
-    be able to: the ledger's tombstone has to do.
+    be able to: the ledger's tombstone has to do. Only 400 condemns the token; any other refusal (401, 403, 404 …) is
+    of our client or our address, which can be mended, and then the tokens must still be there.
     """
-    if response.status == 200:
+    if response.status in {200, 204}:
         return Attempt(outcome=Outcome.DONE)
     if response.status in {408, 425, 429} or response.status >= 500:
         return Attempt(outcome=Outcome.AGAIN, error=f"HTTP_{response.status}")
@@ -134,10 +138,9 @@ def judge_revocation(response: WebResponse) -> Attempt:
     if code in {"unsupported_token_type", "invalid_token"}:
         return Attempt(outcome=Outcome.DONE)
     if code in {"invalid_client", "unauthorized_client"} or response.status in {401, 403}:
-        return Attempt(
-            outcome=Outcome.AGAIN, error="CLIENT_REFUSED"
-        )  # mended in configuration, so worth waiting
-    return Attempt(outcome=Outcome.HOPELESS, error=f"HTTP_{response.status}")
+        return Attempt(outcome=Outcome.WAIT, error="CLIENT_REFUSED")
+    outcome = Outcome.HOPELESS if response.status == 400 else Outcome.WAIT
+    return Attempt(outcome=outcome, error=f"HTTP_{response.status}")
 
 
 def _error_code(response: WebResponse) -> str | None:
@@ -166,11 +169,11 @@ async def deliver(
         now: aware UTC instant.
         limit: deliveries in this round.
     """
-    taken = await ask(Outbox.take_deliveries, at=now, lease_until=now + _LEASE, limit=limit)
+    taken = await ask(Outbox.take_deliveries, at=now, lease_until=now + limit * _LEASE_EACH, limit=limit)
     states: list[DeliveryState] = []
     for delivery in taken:
         attempt = await _attempt(delivery, providers.get(delivery.provider), secrets)
-        state = _state_after(delivery, attempt)
+        state = _state_after(delivery, attempt, now)
         await ask(
             Outbox.settle_delivery,
             delivery.delivery_id,
@@ -187,30 +190,37 @@ async def deliver(
     )
 
 
-def _state_after(delivery: Delivery, attempt: Attempt) -> DeliveryState:
-    match attempt.outcome:
-        case Outcome.DONE:
-            return DeliveryState.DONE
-        case Outcome.HOPELESS:
-            return DeliveryState.DEAD
-        case Outcome.AGAIN:
-            return DeliveryState.DEAD if delivery.attempts >= MAX_ATTEMPTS else DeliveryState.PENDING
-        case unknown:
-            assert_never(unknown)
+def _state_after(delivery: Delivery, attempt: Attempt, now: datetime) -> DeliveryState:
+    if attempt.outcome is Outcome.DONE:
+        return DeliveryState.DONE
+    given_up = {
+        Outcome.AGAIN: delivery.attempts >= MAX_ATTEMPTS,
+        Outcome.WAIT: now >= delivery.created_at + _LONGEST_WAIT,
+        Outcome.HOPELESS: True,
+    }
+    return DeliveryState.DEAD if given_up[attempt.outcome] else DeliveryState.PENDING
 
 
 async def _attempt(delivery: Delivery, provider: Provider | None, secrets: Secrets) -> Attempt:
     if provider is None or provider.revocation is None:
-        return Attempt(outcome=Outcome.AGAIN, error="PROVIDER_NOT_CONFIGURED")
+        return Attempt(outcome=Outcome.WAIT, error="PROVIDER_NOT_CONFIGURED")
     try:
         tokens = OldTokens.opened(delivery.sealed, secrets, app_id=delivery.app_id)
     except (ConfigurationError, ValueError):
-        return Attempt(outcome=Outcome.AGAIN, error="SECRET_NOT_CONFIGURED")
+        return Attempt(outcome=Outcome.WAIT, error="SECRET_NOT_CONFIGURED")
+    result = Attempt(outcome=Outcome.DONE)
     for request in revocation_requests(tokens, provider.revocation):
-        try:
-            attempt = judge_revocation(await ask(Web.exchange, request))
-        except FetchFailed as error:
-            return Attempt(outcome=Outcome.AGAIN, error=error.code)
-        if attempt.outcome is not Outcome.DONE:
+        attempt = await _exchanged(request)
+        if attempt.outcome in {Outcome.AGAIN, Outcome.WAIT}:
             return attempt
-    return Attempt(outcome=Outcome.DONE)
+        if attempt.outcome is Outcome.HOPELESS:
+            # Go on: the refresh token is what the caller said it is, and may be junk to keep the other one alive.
+            result = attempt
+    return result
+
+
+async def _exchanged(request: WebRequest) -> Attempt:
+    try:
+        return judge_revocation(await ask(Web.exchange, request))
+    except FetchFailed as error:
+        return Attempt(outcome=Outcome.AGAIN, error=error.code)

@@ -9,16 +9,26 @@ House rule: awaits only `ask` and other flows; with warm keys a migration costs 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from segue.errors import ClaimsRefused, MigrationClosed, OtherUserSignedIn, UserRefused
+from segue.errors import (
+    AlreadyMigrated,
+    ClaimsRefused,
+    MigrationClosed,
+    OtherUserSignedIn,
+    RequestRefused,
+    UserRefused,
+)
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.migration.ending import OldTokens
+from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
+from segue.migration.key_sources import PinnedKeys
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import (
     ClientKey,
@@ -31,7 +41,7 @@ from segue.migration.once import (
 )
 from segue.migration.ports import Ledger, UserMapper
 from segue.migration.provider import SAME_ID, Provider, choose_provider
-from segue.migration.verification import read_issuer, verify_credential
+from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.sessions.issuing import Issuance, IssuedSession, NewSession, issue, prepare
 from segue.sessions.model import Device, Session
 from segue.sessions.ports import SessionStore
@@ -42,6 +52,9 @@ RANDOMNESS = 60
 """Bytes that a migration consumes: handle 16, seed 16, delivery id 16, nonce 12."""
 
 _MAX_USER_ID = 128
+_MAX_REFRESH_TOKEN = 8192
+_NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
+"""For pinned keys, which need none; it stays empty."""
 
 
 class MigrationResult(Enum):
@@ -79,7 +92,7 @@ class Migration:
 
     providers: tuple[Provider, ...]
     key_caches: Mapping[str, KeyCacheHolder]
-    """By provider name."""
+    """By provider name; pinned keys need none."""
     version: str
     """Ours, for provenance."""
 
@@ -113,7 +126,9 @@ async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Pr
         raise ClaimsRefused("iss")
     if provider.deadline is not None and now >= provider.deadline:
         raise MigrationClosed(provider.name)
-    keys = await keys_for(provider.keys, migration.key_caches[provider.name], unverified.key_id, now)
+    require_algorithm(unverified, provider)
+    cache = _NO_CACHE if isinstance(provider.keys, PinnedKeys) else migration.key_caches[provider.name]
+    keys = await keys_for(provider.keys, cache, unverified.key_id, now)
     return provider, verify_credential(unverified, keys, provider, now=now)
 
 
@@ -132,14 +147,16 @@ async def migrate(
     Raises:
         TokenRefused: the credential does not hold.
         MigrationRefused: it holds, and still becomes no session.
-        Unavailable: keys or store do not answer; nothing was written, the same call may be made again.
+        Unavailable: keys or store do not answer. The same call may be made again: if the store had written after all,
+            the same client has its session then.
     """
+    _require_form(request, issuance, randomness)
     provider, identity = await verify(request.token, migration, now=issuance.now)
     user_id = await _map_user(identity, provider)
     end = absolute_end(identity, provider, now=issuance.now)
     present = await _present_session(request, issuance)
-    if present is not None and present.user_id != user_id:
-        raise OtherUserSignedIn("the request carries a live session of another user")
+    if present is not None and (present.user_id, present.tenant_id) != (user_id, identity.tenant_id):
+        raise OtherUserSignedIn("the request carries a live session of another user or tenant")
 
     claim_id = claim_id_of(identity, request.token)
     handle = present.handle if present else new_handle(randomness[:16], identity.tenant_id)
@@ -161,6 +178,8 @@ async def migrate(
         return _migrated(MigrationResult.ALREADY, identity, present, None)
     if earlier is None:
         return _migrated(MigrationResult.MIGRATED, identity, session, issue(session, first, issuance))
+    if earlier.user_id != user_id:
+        raise AlreadyMigrated("as another user: the mapping must give one identity the same user each time")
     made = await ask(SessionStore.load_session, issuance.app_id, earlier.handle)
     same, refresh = replay(
         earlier,
@@ -170,7 +189,22 @@ async def migrate(
         grace=issuance.lifetimes.grace,
         now=issuance.now,
     )
+    if present is not None:
+        # It may be worth more than the migrated one (threat T17), and its user sees it in use.
+        return _migrated(MigrationResult.ALREADY, identity, present, None)
     return _migrated(MigrationResult.REPEATED, identity, same, issue(same, refresh, issuance))
+
+
+def _require_form(request: MigrationRequest, issuance: Issuance, randomness: bytes) -> None:
+    """Refuse what would fail, or pass half, once the claim is written."""
+    if len(randomness) != RANDOMNESS:
+        raise ValueError(f"a migration needs {RANDOMNESS} random bytes")
+    issuance.signing_key(static=False)
+    old = request.old_refresh_token
+    if old is not None and not (0 < len(old) <= _MAX_REFRESH_TOKEN and old.isascii() and old.isprintable()):
+        raise RequestRefused(
+            "the old refresh token is not 1 to 8192 visible characters (RFC 6749 appendix A.17)"
+        )
 
 
 def _migrated(
@@ -187,9 +221,14 @@ def _migrated(
 
 
 async def _map_user(identity: Identity, provider: Provider) -> UserId:
-    mapped = identity.subject if provider.map_user is SAME_ID else await ask(UserMapper.map_user, identity)
-    if not 0 < len(mapped) <= _MAX_USER_ID:
-        raise UserRefused("the mapped user id is empty or longer than 128 characters")
+    if provider.map_user is SAME_ID:
+        mapped: object = identity.subject
+    else:
+        mapped = await ask(UserMapper.map_user, identity)
+    if not isinstance(mapped, str):  # a table's .get() has no such user: None
+        raise UserRefused("the mapping gave no user id")
+    if not 0 < len(mapped) <= _MAX_USER_ID or not mapped.isprintable():
+        raise UserRefused("the mapped user id is empty, longer than 128 characters or not printable")
     return UserId(mapped)
 
 

@@ -8,7 +8,7 @@ House rule: a person is (issuer, subject), never a subject or an e-mail address 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import NewType
@@ -27,19 +27,19 @@ class Identity:
     """Configured name of the provider whose verifier said so."""
     issuer: str
     """Exactly as in the credential."""
-    subject: str
+    subject: str = field(repr=False)
     tenant_id: TenantId
     """Derived from the verified credential or the provider's configuration, never from the caller."""
-    provider_session_id: str | None
+    provider_session_id: str | None = field(repr=False)
     """The sign-in at the provider (`sid`, `origin_jti` …), where it tells."""
-    token_id: str | None
+    token_id: str | None = field(repr=False)
     """The credential's own id (`jti`), where it has one."""
     issued_at: datetime
     authenticated_at: datetime
     """When the user signed in: `auth_time`, else `issued_at`."""
     expires_at: datetime | None
     """The credential's own end; None only where the provider makes endless ones and an accept-age is configured."""
-    claims: JsonObject
+    claims: JsonObject = field(repr=False)
     """Every claim of the credential, verified."""
 
     @property
@@ -62,7 +62,7 @@ class Claim:
     handle: SessionHandle
     """The session that it became."""
     client_digest: Digest | None
-    """Binds the claim to the client that made it (keyed digest of its Idempotency-Key); None if it gave no key."""
+    """Binds the claim to the client that made it (digest of claim and Idempotency-Key); None if it gave no key."""
     claimed_at: datetime
     keep_until: datetime
     """The row must outlive every credential of the same sign-in: until then it is the tombstone of the old session."""
@@ -86,7 +86,7 @@ class Delivery:
     provider: str
     claim_id: Digest
     handle: SessionHandle
-    sealed: bytes
+    sealed: bytes = field(repr=False)
     """What has to be sent (the old tokens), encrypted with the deployment secret; emptied when settled."""
     created_at: datetime
     due_at: datetime

@@ -25,6 +25,7 @@ from segue.tokens.secrets import Secret, Secrets
 RETRY_WINDOW = timedelta(minutes=10)
 """How long after the claim the same client may have its session again."""
 
+_MARGIN = timedelta(hours=1)
 _KEY_LENGTHS = range(22, 256)
 
 
@@ -60,13 +61,19 @@ def parse_client_key(header: str | None) -> ClientKey | None:
 
 
 def claim_id_of(identity: Identity, token: str) -> Digest:
-    """The sign-in that a credential belongs to."""
+    """
+    The sign-in that a credential belongs to.
+
+    A provider that gives one session id to two sign-ins of a user gets the second refused, never another user's.
+    """
     who = (identity.issuer, identity.subject)
     if identity.provider_session_id is not None:
         return digest_of("claim sid", *who, identity.provider_session_id)
     if identity.token_id is not None:
         return digest_of("claim jti", *who, identity.token_id)
-    return digest_of("claim token", *who, hashlib.sha256(token.encode()).hexdigest())
+    # Without the signature: whoever holds an ES256 signature (r, s) can write it as (r, n - s), which holds as well.
+    signed, _, _ = token.rpartition(".")
+    return digest_of("claim token", *who, hashlib.sha256(signed.encode()).hexdigest())
 
 
 def seed_of(
@@ -115,11 +122,13 @@ def provenance_of(identity: Identity, claim_id: Digest, *, version: str) -> Prov
 
 
 def tombstone_until(identity: Identity, provider: Provider, *, now: datetime) -> datetime:
-    """How long the ledger has to remember: until no credential of the sign-in can be presented any more."""
-    ends = [now + provider.maximum_age, identity.authenticated_at + provider.session_lifetime]
-    if identity.expires_at is not None:
-        ends.append(identity.expires_at)
-    return max(ends) + 2 * provider.leeway + timedelta(hours=1)
+    """
+    How long the ledger has to remember: until no credential of the sign-in can be presented any more (threat T8).
+
+    The provider may go on issuing tokens of the sign-in until it ends, and the last of them has a life of its own.
+    """
+    last_issued = max(now, identity.authenticated_at + provider.session_lifetime)
+    return last_issued + provider.maximum_age + 2 * provider.leeway + _MARGIN
 
 
 def replay(

@@ -52,7 +52,11 @@ class Outbox(Protocol):
     def settle_delivery(
         self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
     ) -> None:
-        """Write what came of it. Unless still pending, `sealed` is emptied: the old tokens are no longer needed."""
+        """
+        Write what came of it. Unless still pending, `sealed` is emptied: the old tokens are no longer needed.
+
+        Only a pending delivery changes: a worker whose lease ran out must not undo what a faster one has settled.
+        """
         ...
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
@@ -69,9 +73,10 @@ class UserMapper(Protocol):
 
     def map_user(self, identity: Identity) -> UserId:
         """
-        Our user id of a verified identity.
+        Our user id of a verified identity: the same each time, also when two calls run at once.
 
         Raises:
-            UserRefused: blocked, deleted, unknown. Any other exception fails the migration closed.
+            UserRefused: blocked, deleted, unknown. Any other exception fails the migration closed, and so does an
+                answer that is no user id, such as None.
         """
         ...

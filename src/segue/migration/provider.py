@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
@@ -46,6 +46,9 @@ MapUser: TypeAlias = Callable[[Identity], str] | Callable[[Identity], Awaitable[
 """The application's own mapping; raises `UserRefused` to say no. Awaitable only under `AsyncEngine`."""
 
 
+_REVOCABLE = frozenset({"refresh_token", "access_token"})
+
+
 class CredentialKind(Enum):
     """Which kind of token the pages present; one kind is never taken for another (threat T2)."""
 
@@ -66,7 +69,8 @@ class Revocation7009:
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
     """HTTP basic authentication with it; None for a public client, which only names itself."""
-    allowed_token_types: frozenset[str] = frozenset({"refresh_token", "access_token"})
+    allowed_token_types: frozenset[str] = _REVOCABLE
+    """Which of the old tokens are sent there."""
 
     def __post_init__(self) -> None:
         try:
@@ -75,12 +79,26 @@ class Revocation7009:
             raise ConfigurationError(f"the revocation endpoint cannot be asked: {error}") from error
         if not self.client_id:
             raise ConfigurationError("revocation needs the client_id to which the old tokens were given")
+        if self.client_secret == "":
+            raise ConfigurationError(
+                "the client_secret of revocation is empty; give it, or None for a public client"
+            )
+        if not self.allowed_token_types or not self.allowed_token_types <= _REVOCABLE:
+            raise ConfigurationError(
+                "allowed_token_types of revocation: name refresh_token, access_token or both; "
+                "without revocation leave it out as a whole"
+            )
 
 
 DEFAULT_ALGORITHMS = frozenset(
     {Algorithm.RS256, Algorithm.PS256, Algorithm.ES256, Algorithm.EdDSA, Algorithm.Ed25519}
 )
 _MAX_LEEWAY = timedelta(seconds=60)
+_MAX_SPAN = timedelta(days=3653)
+_UNSTABLE = frozenset(
+    {"email", "name", "nickname", "phone_number", "preferred_username", "unique_name", "upn"}
+)
+"""Claims that are changed and handed on to other people (OIDC Core §5.7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +149,7 @@ class Provider:
     def __post_init__(self) -> None:
         if not self.name or not set(self.name) <= _NAME:
             raise ConfigurationError(f"provider name {self.name!r}: use lower-case letters, digits, - and _")
+        self._require_collections()
         self._require_issuers()
         self._require_binding()
         if not self.algorithms:
@@ -139,13 +158,50 @@ class Provider:
             )
         if self.algorithms & SYMMETRIC:
             raise ConfigurationError(f"{self.name}: HMAC algorithms need a shared secret, not published keys")
+        self._require_claim_names()
+        self._require_times()
+
+    def _require_claim_names(self) -> None:
+        for kind in self.token_types:
+            if kind != kind.lower() or kind.startswith("application/"):
+                raise ConfigurationError(
+                    f"{self.name}: token type {kind!r} never fits; write it in lower case, without application/"
+                )
+        if not self.token_types:
+            raise ConfigurationError(
+                f"{self.name}: no token type is accepted; name those of the provider's tokens"
+            )
+        if not self.user_claim or self.user_claim in _UNSTABLE:
+            raise ConfigurationError(
+                f"{self.name}: user_claim {self.user_claim!r} may be somebody else's tomorrow; name the provider's own "
+                "user id, usually sub, and let map_user find the user by other claims if it must"
+            )
+
+    def _require_times(self) -> None:
         if not timedelta(0) <= self.leeway <= _MAX_LEEWAY:
             raise ConfigurationError(f"{self.name}: leeway must lie between 0 and 60 seconds")
-        if self.maximum_age <= timedelta(0) or self.session_lifetime <= timedelta(0):
-            raise ConfigurationError(f"{self.name}: maximum_age and session_lifetime must be positive")
+        for label, span in (("maximum_age", self.maximum_age), ("session_lifetime", self.session_lifetime)):
+            if not timedelta(0) < span <= _MAX_SPAN:
+                raise ConfigurationError(f"{self.name}: {label} must be positive and at most ten years")
         for label, instant in (("issued_before", self.issued_before), ("deadline", self.deadline)):
             if instant is not None and instant.utcoffset() is None:
-                raise ConfigurationError(f"{self.name}: {label} has no time zone")
+                raise ConfigurationError(
+                    f"{self.name}: {label} has no time zone; write it with one, such as {instant}+00:00"
+                )
+
+    def _require_collections(self) -> None:
+        """A lone text is a collection of its letters to Python, and `in` would then look for parts of it."""
+        for label, values, kind in (
+            ("issuers", self.issuers, tuple),
+            ("session_claims", self.session_claims, tuple),
+            ("required_claims", self.required_claims, tuple),
+            ("token_types", self.token_types, frozenset),
+            ("carried_claims", self.carried_claims, frozenset),
+        ):
+            if not _is_a(values, kind):
+                raise ConfigurationError(
+                    f"{self.name}: {label} must be a {kind.__name__} of texts, not a lone text"
+                )
 
     def _require_issuers(self) -> None:
         if not self.issuers or not all(self.issuers):
@@ -161,19 +217,38 @@ class Provider:
             )
 
     def _require_binding(self) -> None:
-        for label, values, surrender in (
-            ("audiences", self.audiences, "ANY_AUDIENCE"),
-            ("authorized_parties", self.authorized_parties, "ANY_PARTY"),
-        ):
-            if isinstance(values, frozenset) and (not values or not all(values)):
+        bindings: tuple[tuple[str, frozenset[str] | Anyone, Anyone], ...] = (
+            ("audiences", self.audiences, ANY_AUDIENCE),
+            ("authorized_parties", self.authorized_parties, ANY_PARTY),
+        )
+        for label, values, surrender in bindings:
+            wrong = values is not surrender if isinstance(values, Anyone) else not _names_something(values)
+            if wrong:
                 raise ConfigurationError(
-                    f"{self.name}: {label} is empty, so another application's tokens would do; "
-                    f"name yours, or say {surrender}"
+                    f"{self.name}: {label} names nobody, so another application's tokens would do; "
+                    f"give a frozenset of yours, letter by letter, or say {_SURRENDERS[surrender]}"
                 )
         if self.audiences is ANY_AUDIENCE and self.authorized_parties is ANY_PARTY:
             raise ConfigurationError(
                 f"{self.name}: ANY_AUDIENCE and ANY_PARTY together accept every token of the issuer; name one of them"
             )
+
+
+_SURRENDERS = {ANY_AUDIENCE: "ANY_AUDIENCE", ANY_PARTY: "ANY_PARTY"}
+
+
+def _is_a(values: object, kind: type) -> bool:
+    return isinstance(values, kind)  # asked of an object, because type checkers believe what is declared
+
+
+def _names_something(values: object) -> bool:
+    """Whether it is a set of exact texts. A lone text is none: Python would take it for a set of letters."""
+    if not isinstance(values, frozenset):
+        return False
+    names = cast("frozenset[object]", values)
+    return bool(names) and all(
+        isinstance(name, str) and name and "*" not in name and name == name.strip() for name in names
+    )
 
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")

@@ -8,9 +8,10 @@ text here repeats a claim's value.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
-from segue.errors import ClaimsRefused, TokenExpired, TokenMalformed, TokenNotActive
+from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
 from segue.json import JsonObject, JsonValue, parse_object
 from segue.migration.model import Identity
 from segue.migration.provider import Anyone, CredentialKind, Provider
@@ -21,10 +22,33 @@ _MAX_TEXT = 512
 _MAX_AUDIENCES = 64
 _YEAR_9999 = 253_402_300_799
 
-_OTHER_PURPOSE = frozenset({"events", "act", "may_act", "purpose"})
-"""Claims of logout tokens, impersonation, delegation and one-purpose tokens: never a user's own session."""
-_ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_OTHER_PURPOSE = frozenset(
+    {"events", "act", "may_act", "impersonator", "impersonator_user_id", "purpose", "cnf"}
+)
+"""
+Claims of logout tokens, impersonation, delegation and one-purpose tokens: never a user's own session. `cnf` binds a
+token to a key (RFC 9449 §6): taking it without that proof would launder a stolen token that is useless elsewhere.
+"""
+_KIND_MARKS: Mapping[CredentialKind, Mapping[str, frozenset[str]]] = {
+    CredentialKind.ACCESS_TOKEN: {
+        "token_use": frozenset({"access"}),
+        "typ": frozenset(
+            {"Bearer"}
+        ),  # Keycloak writes the kind into the payload: Bearer, ID, Refresh, Offline …
+        "token_type": frozenset({"access", "Bearer", "bearer"}),
+    },
+    CredentialKind.ID_TOKEN: {
+        "token_use": frozenset({"id"}),
+        "typ": frozenset({"ID"}),
+        "token_type": frozenset({"id"}),
+    },
+}
+"""What an issuer that marks its kinds must say, if it says anything."""
+_ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
 _MACHINE_GRANTS = frozenset({"client-credentials", "client_credentials"})
+_CLIENT_CLAIMS = ("azp", "client_id")
 
 
 def read_issuer(unverified: UnverifiedJws) -> tuple[str, JsonObject]:
@@ -32,7 +56,8 @@ def read_issuer(unverified: UnverifiedJws) -> tuple[str, JsonObject]:
     The issuer that a token names, to choose the provider by, and its claims. Nothing of it is true yet.
 
     Raises:
-        TokenMalformed: the payload is no JSON object, or names no issuer.
+        TokenMalformed: the payload is no JSON object.
+        ClaimsRefused: it names no issuer.
     """
     try:
         claims = parse_object(unverified.payload)
@@ -42,6 +67,17 @@ def read_issuer(unverified: UnverifiedJws) -> tuple[str, JsonObject]:
     if not isinstance(issuer, str) or not 0 < len(issuer) <= _MAX_TEXT:
         raise ClaimsRefused("iss")
     return issuer, claims
+
+
+def require_algorithm(unverified: UnverifiedJws, provider: Provider) -> None:
+    """
+    Refuse a token that no key of the provider could ever verify, before anybody is asked for keys (threat T18).
+
+    Raises:
+        SignatureRefused: its algorithm is not accepted from this provider.
+    """
+    if all(unverified.algorithm_name != algorithm.value for algorithm in provider.algorithms):
+        raise SignatureRefused("algorithm not accepted")
 
 
 def verify_credential(
@@ -70,6 +106,7 @@ def verify_credential(
         raise ClaimsRefused("iss")
     kind = _require_type(verified.header, provider)
     _require_kind(claims, provider)
+    _require_user(claims, provider)
     _require_no_id_token(claims, kind, provider)
     _require_audience(claims, provider)
     _require_party(claims, provider)
@@ -101,56 +138,74 @@ def _require_type(header: JsonObject, provider: Provider) -> str:
 
 def _require_kind(claims: JsonObject, provider: Provider) -> None:
     """Refuse what bears the marks of another kind of token (threat T2)."""
-    wanted = "access" if provider.credential is CredentialKind.ACCESS_TOKEN else "id"
-    for name in _OTHER_PURPOSE & claims.keys():
+    for name in sorted(_OTHER_PURPOSE & claims.keys()):
         raise ClaimsRefused(name)
-    if claims.get("token_use", wanted) != wanted or claims.get("gty") in _MACHINE_GRANTS:
-        raise ClaimsRefused("token_use")
-    # Keycloak writes the kind into the payload: Bearer, ID, Refresh, Offline …
-    if claims.get("typ") not in {None, "Bearer" if wanted == "access" else "ID"}:
-        raise ClaimsRefused("typ")
-    if claims.get("token_type") not in {None, wanted, "Bearer", "bearer"}:
-        raise ClaimsRefused("token_type")
-    client = claims.get("client_id", claims.get("azp"))
-    if client is not None and client == claims.get("sub"):
-        raise ClaimsRefused("sub")  # a client that speaks for itself (RFC 9068 §5)
+    for name, allowed in _KIND_MARKS[provider.credential].items():
+        if name in claims and not _one_of(claims[name], allowed):
+            raise ClaimsRefused(name)
+
+
+def _require_user(claims: JsonObject, provider: Provider) -> None:
+    """Refuse a machine that speaks for itself (RFC 9068 §5)."""
+    granted = claims.get("gty")
+    grants = granted if isinstance(granted, list) else [granted]
+    if any(_one_of(grant, _MACHINE_GRANTS) for grant in grants):
+        raise ClaimsRefused("gty")
+    clients = [claims[name] for name in _CLIENT_CLAIMS if name in claims]
+    if any(claims.get(subject) in clients for subject in ("sub", provider.user_claim)):
+        raise ClaimsRefused("sub")
 
 
 def _require_no_id_token(claims: JsonObject, kind: str, provider: Provider) -> None:
-    """An ID token is no access token, unless the issuer itself says by another mark which one it is."""
+    """An ID token is no access token and the reverse, unless the issuer itself says by another mark which one it is."""
+    if provider.credential is CredentialKind.ID_TOKEN:
+        if kind == "at+jwt":
+            raise ClaimsRefused("typ")
+        return
     marked = kind == "at+jwt" or claims.get("typ") == "Bearer" or claims.get("token_use") == "access"
-    if provider.credential is CredentialKind.ACCESS_TOKEN and not marked and _ID_TOKEN_MARKS & claims.keys():
+    if not marked and _ID_TOKEN_MARKS & claims.keys():
         raise ClaimsRefused("nonce")
 
 
 def _require_audience(claims: JsonObject, provider: Provider) -> None:
+    """At least one audience is ours; of an ID token every one is, or is declared so (OIDC Core §3.1.3.7, 3)."""
     if isinstance(provider.audiences, Anyone):
         return
     named = _text_list(claims.get("aud"))
-    if named is None or not provider.audiences & set(named):
+    if not named or not provider.audiences & set(named):
+        raise ClaimsRefused("aud")
+    if provider.credential is CredentialKind.ID_TOKEN and not provider.audiences >= set(named):
         raise ClaimsRefused("aud")
 
 
 def _require_party(claims: JsonObject, provider: Provider) -> None:
+    """The client to which the token was given is ours; where it is named twice, both times (threat T1)."""
     if isinstance(provider.authorized_parties, Anyone):
         return
-    party = claims.get("azp", claims.get("client_id"))
-    audience = _text_list(claims.get("aud"))
-    if party is None and provider.credential is CredentialKind.ID_TOKEN and audience and len(audience) == 1:
-        party = audience[0]  # OIDC Core §2: without azp the only audience is the client
-    if not isinstance(party, str) or party not in provider.authorized_parties:
+    named = [claims[name] for name in _CLIENT_CLAIMS if name in claims]
+    if not named and provider.credential is CredentialKind.ID_TOKEN:
+        audience = _text_list(claims.get("aud")) or []
+        named = [*audience] if len(audience) == 1 else []  # OIDC Core §2: the only audience is the client
+    if not named or not all(_one_of(party, provider.authorized_parties) for party in named):
         raise ClaimsRefused("azp")
+
+
+def _one_of(value: JsonValue, texts: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in texts
 
 
 def _times(claims: JsonObject, provider: Provider, now: datetime) -> tuple[datetime, datetime, datetime]:
     issued_at, expires_at = _instant(claims, "iat"), _instant(claims, "exp")
     if issued_at is None or expires_at is None:
         raise ClaimsRefused("exp" if expires_at is None else "iat")
+    # Nobody can be given a token before he signs in: a later auth_time would only stretch the session (threat T10).
     authenticated_at = _instant(claims, "auth_time") or issued_at
     not_before = _instant(claims, "nbf") or issued_at
-    if now >= expires_at + provider.leeway:
+    # Computed from our own time, which is no stranger's number: theirs may lie at the end of the calendar.
+    earliest = now - provider.leeway
+    if earliest >= expires_at:
         raise TokenExpired("exp")
-    if now >= issued_at + provider.maximum_age + provider.leeway:
+    if earliest - provider.maximum_age >= issued_at:
         raise TokenExpired("iat")
     latest = now + provider.leeway
     for name, instant in (("nbf", not_before), ("iat", issued_at), ("auth_time", authenticated_at)):
@@ -158,7 +213,7 @@ def _times(claims: JsonObject, provider: Provider, now: datetime) -> tuple[datet
             raise TokenNotActive(name)
     if provider.issued_before is not None and issued_at >= provider.issued_before:
         raise ClaimsRefused("iat")
-    return issued_at, authenticated_at, expires_at
+    return issued_at, min(authenticated_at, issued_at), expires_at
 
 
 def _instant(claims: JsonObject, name: str) -> datetime | None:
@@ -170,7 +225,7 @@ def _instant(claims: JsonObject, name: str) -> datetime | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _YEAR_9999:
         raise ClaimsRefused(name)
-    return datetime.fromtimestamp(int(value * 1000) / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=int(value * 1000))
 
 
 def _session_id(claims: JsonObject, provider: Provider) -> str | None:
