@@ -1,5 +1,55 @@
-"""Move signed-in users onto sessions you host."""
+"""
+Move signed-in users from a previous auth provider onto sessions you host.
+
+The names here are the public surface that needs no framework; stores are in `segue.stores`, frameworks and outgoing
+HTTP in `segue.adapters`, errors in `segue.errors`.
+"""
 
 from segue._version import __version__
+from segue.config import Config
+from segue.engine import AsyncEngine, Engine
+from segue.errors import SessionError
+from segue.http.settings import HttpSettings
+from segue.migration.key_sources import LiveKeys, PinnedKeys
+from segue.migration.model import Identity
+from segue.migration.provider import (
+    ANY_AUDIENCE,
+    ANY_PARTY,
+    SAME_ID,
+    CredentialKind,
+    Provider,
+    Revocation7009,
+)
+from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Session
+from segue.sessions.policy import Lifetimes
+from segue.tokens.algorithms import Algorithm
+from segue.tokens.jws import verify_jws
 
-__all__ = ["__version__"]
+__all__ = [
+    "ANY_AUDIENCE",
+    "ANY_PARTY",
+    "SAME_ID",
+    "Algorithm",
+    "AsyncEngine",
+    "ByHandle",
+    "ByProvenance",
+    "ByTenant",
+    "ByUser",
+    "Config",
+    "CredentialKind",
+    "Engine",
+    "HttpSettings",
+    "Identity",
+    "IssuedSession",
+    "Lifetimes",
+    "LiveKeys",
+    "NewSession",
+    "PinnedKeys",
+    "Provider",
+    "Revocation7009",
+    "Session",
+    "SessionError",
+    "__version__",
+    "verify_jws",
+]

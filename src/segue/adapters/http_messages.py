@@ -7,6 +7,7 @@ where a library's own text may quote those, it is dropped.
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from segue.migration.web import WebRequest, WebResponse
 _OURS = frozenset(
     {"host", "connection", "accept-encoding", "content-length", "transfer-encoding", "user-agent"}
 )
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\t -~]*")
 _RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -49,7 +52,7 @@ def headers_of(request: WebRequest, destination: Destination) -> _RawHeaders:
     The request's headers and our own.
 
     Raises:
-        FetchFailed: one of them is not ASCII.
+        FetchFailed: one of them cannot be sent. Found here, because the library would log it.
     """
     headers = [
         ("host", destination.authority),
@@ -59,8 +62,8 @@ def headers_of(request: WebRequest, destination: Destination) -> _RawHeaders:
         ("connection", "close"),
         *((name, value) for name, value in request.headers if name.lower() not in _OURS),
     ]
-    if not all(name.isascii() and value.isascii() for name, value in headers):
-        raise FetchFailed(destination.authority, "a request header is not ASCII")
+    if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in headers):
+        raise FetchFailed(destination.authority, "a request header cannot be sent")
     return [(name.encode(), value.encode()) for name, value in headers]
 
 

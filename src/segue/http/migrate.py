@@ -9,7 +9,6 @@ verifies the credential; the answer tells a page just enough to go on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from segue.errors import RequestRefused, TokenMissing, TokenRefused
 from segue.http.anti_csrf import AntiCsrfMode
@@ -57,7 +56,9 @@ def read_migration(
         raise RequestRefused("only POST migrates")
     _require_origin(request, settings, trusted_origins)
     body = _read_body(request)
-    token = _bearer(request, body)
+    if request.header("authorization") is None and _has_misplaced_header(body):
+        raise TokenMissing(_AXIOS_HINT)
+    token = read_bearer(request)
     transport = for_new_session(request, settings)
     via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
     return MigrationRequest(
@@ -69,9 +70,7 @@ def read_migration(
     )
 
 
-def migrated_response(
-    migrated: Migrated, request: HttpRequest, settings: HttpSettings, *, now: datetime
-) -> HttpResponse:
+def migrated_response(migrated: Migrated, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
     """
     The answer to a migration that ended well, with the session's tokens on it.
 
@@ -85,20 +84,20 @@ def migrated_response(
         "sessionHandle": migrated.handle,
         "endPreviousSession": True,
     }
-    return json_response(200, content, actions=_actions(migrated, request, settings, now))
+    return json_response(200, content, actions=_actions(migrated, request, settings))
 
 
-def _actions(migrated: Migrated, request: HttpRequest, settings: HttpSettings, now: datetime) -> Actions:
+def _actions(migrated: Migrated, request: HttpRequest, settings: HttpSettings) -> Actions:
     if migrated.issued is None:
         return NO_ACTIONS
     transport = for_new_session(request, settings)
     if transport is Transport.COOKIE:
         settings.require_cookies()
-        return attach(migrated.issued, settings, transport, now=now)
+        return attach(migrated.issued, settings, transport)
     # The bearer header is the old token's; only cookies of ours could be in the way.
     stale = carries_access(request, read_cookies(request), Transport.COOKIE)
     cleared = clear([Transport.COOKIE], settings) if stale else NO_ACTIONS
-    return cleared.then(attach(migrated.issued, settings, transport, now=now))
+    return cleared.then(attach(migrated.issued, settings, transport))
 
 
 def _require_origin(request: HttpRequest, settings: HttpSettings, trusted: frozenset[str]) -> None:
@@ -121,12 +120,19 @@ def _read_body(request: HttpRequest) -> JsonObject:
         raise RequestRefused("the body is not a JSON object") from error
 
 
-def _bearer(request: HttpRequest, body: JsonObject) -> str:
+def read_bearer(request: HttpRequest) -> str:
+    """
+    The one bearer token of a request (RFC 6750 §2.1).
+
+    Raises:
+        TokenMissing: there is none.
+        RequestRefused: more than one, or too long.
+    """
     values = request.all("authorization")
     if len(values) > 1:
         raise RequestRefused("more than one Authorization header")
     if not values:
-        raise TokenMissing(_AXIOS_HINT if _has_misplaced_header(body) else "no Authorization header")
+        raise TokenMissing("no Authorization header")
     scheme, _, token = values[0].strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing("the Authorization header is not of the form: Bearer <token>")

@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import (
 
 from segue.errors import ConfigurationError
 from segue.ids import AppId, to_milliseconds, whole_milliseconds
-from segue.json import JsonValue
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
 from segue.tokens.secrets import Secrets
@@ -68,7 +67,7 @@ class SigningKey:
     def __repr__(self) -> str:
         return f"<SigningKey {self.key_id} {self.algorithm.name}>"
 
-    def jwk(self) -> dict[str, JsonValue]:
+    def jwk(self) -> dict[str, str]:
         """The public half, as published (RFC 7517)."""
         return public_jwk(self.private.public_key(), key_id=self.key_id, algorithm=self.algorithm)
 

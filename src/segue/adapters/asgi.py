@@ -1,0 +1,113 @@
+"""
+ASGI: requests and responses as our values, the browser routes as an application, and what a session adds to answers.
+
+House rule: translate and nothing more. A body is read only for our own routes and only up to a limit; whatever an
+application sends is passed on byte for byte, with header lines added at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias, cast
+
+from segue.engine import AsyncEngine
+from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse
+from segue.http.migrate import MAX_BODY
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_ACTIONS = "segue.actions"
+
+
+def request_of(scope: Scope, body: bytes = b"") -> HttpRequest:
+    """An HTTP scope as our value."""
+    client = scope.get("client")
+    headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+    return HttpRequest(
+        method=scope["method"],
+        path=scope["path"],
+        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers),
+        body=body,
+        client_ip=client[0] if client else None,
+    )
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The body, or as much of it as shows that it is larger than our routes take."""
+    body = bytearray()
+    while len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return bytes(body)
+
+
+async def send_response(response: HttpResponse, send: Send) -> None:
+    """Send an answer of ours."""
+    lines = [*response.lines(), ("content-length", str(len(response.body)))]
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def add_actions(scope: Scope, actions: Actions) -> None:
+    """Remember what the session adds to the answer of this request; `ActionsMiddleware` puts it on."""
+    scope[_ACTIONS] = scope.get(_ACTIONS, NO_ACTIONS).then(actions)
+
+
+class ActionsMiddleware:
+    """Puts on every answer what `add_actions` remembered, whatever kind of response the application returns."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """*app*: what comes next."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def put_on(message: Message) -> None:
+            actions: Actions = scope.get(_ACTIONS, NO_ACTIONS)
+            if message["type"] == "http.response.start" and actions:
+                message["headers"] = with_actions(message.get("headers", []), actions)
+            await send(message)
+
+        await self._app(scope, receive, put_on)
+
+
+def with_actions(headers: list[tuple[bytes, bytes]], actions: Actions) -> list[tuple[bytes, bytes]]:
+    """Header lines of an application's answer and those that the session adds; ours replace the same names."""
+    expose = b"access-control-expose-headers"
+    exposed = b", ".join(value for name, value in headers if name.lower() == expose)
+    added = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in actions.render(exposed=exposed.decode("latin-1"))
+    ]
+    replaced = {name for name, _ in added if name != b"set-cookie"}
+    return [line for line in headers if line[0].lower() not in replaced] + added
+
+
+class BrowserRoutes:
+    """The browser routes as an ASGI application; what is none of them goes to the next one."""
+
+    def __init__(self, engine: AsyncEngine, otherwise: ASGIApp) -> None:
+        """*otherwise*: answers all other paths."""
+        self._engine = engine
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or not self._engine.answers(request_of(scope)):
+            await self._otherwise(scope, receive, send)
+            return
+        request = request_of(scope, await read_body(receive))
+        await send_response(await self._engine.respond(request), send)

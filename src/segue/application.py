@@ -1,0 +1,81 @@
+"""
+The application's own say, as ports: who a provider's user is here, and what its claims are worth at the moment.
+
+Under `AsyncEngine` both may be coroutine functions; under `Engine` a coroutine is refused loudly. House rule: what the
+application raises is passed on untouched, and `None` from a mapping is not a user.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
+
+from segue.errors import ConfigurationError, UserRefused
+from segue.ids import TenantId, UserId
+from segue.json import JsonValue
+from segue.migration.model import Identity
+from segue.migration.provider import MapUser, Provider, SameId
+
+T = TypeVar("T")
+
+FetchClaim: TypeAlias = (
+    Callable[[str, UserId, TenantId], JsonValue] | Callable[[str, UserId, TenantId], Awaitable[JsonValue]]
+)
+"""(claim, user, tenant) → its present value, or None if there is nothing to say."""
+
+
+class _Hooks:
+    def __init__(self, providers: tuple[Provider, ...], fetch_claim: FetchClaim | None) -> None:
+        self._map_user: dict[str, MapUser] = {
+            provider.name: provider.map_user
+            for provider in providers
+            if not isinstance(provider.map_user, SameId)
+        }
+        self._fetch_claim = fetch_claim
+
+    def _mapped(self, identity: Identity) -> str | Awaitable[str]:
+        return self._map_user[identity.provider](identity)
+
+    def _fetched(self, claim: str, user_id: UserId, tenant_id: TenantId) -> JsonValue | Awaitable[JsonValue]:
+        return None if self._fetch_claim is None else self._fetch_claim(claim, user_id, tenant_id)
+
+
+class Application(_Hooks):
+    """The ports `UserMapper` and `ClaimSource` over plain functions."""
+
+    def map_user(self, identity: Identity) -> UserId:
+        """See `UserMapper.map_user`."""
+        return _user_id(_at_once(self._mapped(identity), "map_user"))
+
+    def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
+        """See `ClaimSource.fetch_claim`."""
+        return _at_once(self._fetched(claim, user_id, tenant_id), "fetch_claim")
+
+
+class AsyncApplication(_Hooks):
+    """The same for an event loop; the functions may be coroutine functions."""
+
+    async def map_user(self, identity: Identity) -> UserId:
+        """See `UserMapper.map_user`."""
+        mapped = self._mapped(identity)
+        return _user_id(await mapped if inspect.isawaitable(mapped) else mapped)
+
+    async def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
+        """See `ClaimSource.fetch_claim`."""
+        fetched = self._fetched(claim, user_id, tenant_id)
+        return await fetched if inspect.isawaitable(fetched) else fetched
+
+
+def _at_once(value: T | Awaitable[T], name: str) -> T:
+    if inspect.iscoroutine(value):
+        value.close()
+    if inspect.isawaitable(value):
+        raise ConfigurationError(f"{name} is a coroutine function; use AsyncEngine, or a plain function")
+    return value
+
+
+def _user_id(mapped: object) -> UserId:
+    if not isinstance(mapped, str):
+        raise UserRefused("map_user returned no text")
+    return UserId(mapped)

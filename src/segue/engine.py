@@ -1,0 +1,383 @@
+"""
+The engine: sessions and migration for a Python program, for blocking callers and for event loops.
+
+`Engine` and `AsyncEngine` are the same operations driven in two ways; each method is one line. House rule: no rule
+lives here, and a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import os
+
+from segue.application import Application, AsyncApplication, FetchClaim
+from segue.clock import Clock, SystemClock
+from segue.config import Config
+from segue.errors import ConfigurationError, SessionError
+from segue.flow import Flow, T, drive, drive_async, performer, performer_async
+from segue.http.flows import Authenticated
+from segue.http.message import Actions, HttpRequest, HttpResponse
+from segue.ids import SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+from segue.migration.ending import DeliveryReport
+from segue.migration.key_sources import LiveKeys
+from segue.migration.model import Identity
+from segue.migration.web import AsyncWeb, Web
+from segue.operations import Operations, Randomness
+from segue.sessions.claims import ClaimValidator
+from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import Selection, Session
+from segue.stores.ports import AsyncStore, Store
+from segue.tokens.access import AccessClaims
+
+_STORE_PORTS = ("SessionStore", "SessionIndex", "SigningKeyStore", "Ledger", "Outbox")
+
+
+def _ports(store: Store | AsyncStore, web: Web | AsyncWeb | None, application: object) -> dict[str, object]:
+    ports: dict[str, object] = dict.fromkeys(_STORE_PORTS, store)
+    ports |= {"UserMapper": application, "ClaimSource": application}
+    return ports if web is None else ports | {"Web": web}
+
+
+def _require_web(config: Config, web: object | None, offer: str) -> None:
+    for provider in config.providers:
+        if web is None and (isinstance(provider.keys, LiveKeys) or provider.revocation is not None):
+            raise ConfigurationError(
+                f"provider {provider.name} has to be asked for keys or told of revocations; "
+                f"give the engine web={offer}() from segue.adapters.web"
+            )
+
+
+class Engine:
+    """
+    Sessions and migration for blocking callers, in as many threads as they like.
+
+    Args:
+        config: checked already.
+        store: where sessions live; closed with the engine.
+        web: for providers with live keys or revocation; closed by whoever made it.
+        fetch_claim: the application's values of session claims.
+        clock: tells the time of every operation.
+        randomness: as many bytes as asked for; the machine's own unless a test replays.
+
+    Raises:
+        ConfigurationError: a provider needs *web*.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: Store,
+        web: Web | None = None,
+        fetch_claim: FetchClaim | None = None,
+        clock: Clock | None = None,
+        randomness: Randomness = os.urandom,
+    ) -> None:
+        _require_web(config, web, "HttpWeb")
+        application = Application(config.providers, fetch_claim)
+        self.config = config
+        self._store = store
+        self._operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
+        self._perform = performer(_ports(store, web, application))
+
+    def _run(self, flow: Flow[T]) -> T:
+        return drive(flow, self._perform)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def create_session(self, new: NewSession) -> IssuedSession:
+        """Create a session and its first tokens; the caller hands them out."""
+        return self._run(self._operations.create_session(new))
+
+    def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+        """
+        Create a session for whoever sent the request; the actions put its tokens on the response.
+
+        Raises:
+            ConfigurationError: the client wants cookies that browsers would drop.
+        """
+        return self._run(self._operations.create_session_on(request, new))
+
+    def authenticate(
+        self,
+        request: HttpRequest,
+        *,
+        session_required: bool = True,
+        anti_csrf_check: bool | None = None,
+        check_database: bool = False,
+        validators: tuple[ClaimValidator, ...] = (),
+    ) -> Authenticated | None:
+        """
+        Verify the session of a request; None: there is none, and none is required.
+
+        Args:
+            request: of any method but OPTIONS and TRACE, which carry no credentials.
+            session_required: refuse a request without a session.
+            anti_csrf_check: demand proof beside a cookie; None: for all methods but GET.
+            check_database: ask the store whether the session still stands; otherwise no I/O.
+            validators: claims that the session must have.
+
+        Raises:
+            SessionRefused, TokenRefused: `refuse` turns them into an answer.
+            StoreUnavailable: the store was asked and does not answer.
+        """
+        return self._run(
+            self._operations.authenticate(
+                request,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                validators=validators,
+            )
+        )
+
+    def verify_access_token(self, text: str) -> AccessClaims:
+        """
+        Verify an access token without a request.
+
+        Raises:
+            TokenRefused: it does not hold (any more).
+        """
+        return self._run(self._operations.verify_access_token(text))
+
+    def refresh(self, refresh_token: str) -> IssuedSession:
+        """
+        Exchange a refresh token for the next one and a new access token.
+
+        Raises:
+            RefreshRefused: unknown, expired, or reused; on reuse the session is revoked.
+        """
+        return self._run(self._operations.refresh(refresh_token))
+
+    def change_payload(
+        self, request: HttpRequest, found: Authenticated, changes: JsonObject
+    ) -> Authenticated:
+        """
+        Merge into the payload of a request's session; null takes a member away.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return self._run(self._operations.change_payload(request, found, changes))
+
+    def load_session(self, handle: SessionHandle) -> Session | None:
+        """The session as stored, while it lives."""
+        return self._run(self._operations.load_session(handle))
+
+    def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None = None) -> tuple[Session, ...]:
+        """A user's living sessions, newest first; of one tenant or of all."""
+        return self._run(self._operations.list_sessions(user_id, tenant_id=tenant_id))
+
+    def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
+        """Revoke a session, or all that a selection names; the handles of those that lived."""
+        return self._run(self._operations.revoke(selection))
+
+    def verify_provider_token(self, token: str) -> Identity:
+        """
+        Verify a previous provider's token, and nothing else: whom does it speak of?
+
+        Raises:
+            TokenRefused: it does not hold.
+            MigrationClosed: the provider's deadline has passed.
+            KeysUnavailable: its keys cannot be had at the moment.
+        """
+        return self._run(self._operations.verify_provider_token(token))
+
+    def warm_up(self) -> bool:
+        """
+        Have signing keys and the providers' live keys at hand before the first request.
+
+        False: a provider did not answer; requests will ask again.
+        """
+        return self._run(self._operations.warm_up())
+
+    def deliver(self, *, limit: int = 20) -> DeliveryReport:
+        """Tell providers to end old sessions: one round of what is due in the outbox."""
+        return self._run(self._operations.deliver(limit=limit))
+
+    def clean_up(self) -> int:
+        """Delete one batch of what is over; how many rows went. Zero: nothing is left to do."""
+        return self._run(self._operations.clean_up())
+
+    def answers(self, request: HttpRequest) -> bool:
+        """Whether the request is for one of our routes; its body is not looked at."""
+        return self._operations.answers(request)
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Answer one of our routes; no refusal is raised."""
+        return self._run(self._operations.respond(request))
+
+    def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a request whose session was refused with this error."""
+        return self._operations.refuse(error, request)
+
+
+class AsyncEngine:
+    """
+    Sessions and migration for one event loop.
+
+    Args:
+        config: checked already.
+        store: where sessions live; closed with the engine.
+        web: for providers with live keys or revocation; closed by whoever made it.
+        fetch_claim: the application's values of session claims.
+        clock: tells the time of every operation.
+        randomness: as many bytes as asked for; the machine's own unless a test replays.
+
+    Raises:
+        ConfigurationError: a provider needs *web*.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: AsyncStore,
+        web: AsyncWeb | None = None,
+        fetch_claim: FetchClaim | None = None,
+        clock: Clock | None = None,
+        randomness: Randomness = os.urandom,
+    ) -> None:
+        _require_web(config, web, "AsyncHttpWeb")
+        application = AsyncApplication(config.providers, fetch_claim)
+        self.config = config
+        self._store = store
+        self._operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
+        self._perform = performer_async(_ports(store, web, application))
+
+    async def _run(self, flow: Flow[T]) -> T:
+        return await drive_async(flow, self._perform)
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+    async def create_session(self, new: NewSession) -> IssuedSession:
+        """Create a session and its first tokens; the caller hands them out."""
+        return await self._run(self._operations.create_session(new))
+
+    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+        """
+        Create a session for whoever sent the request; the actions put its tokens on the response.
+
+        Raises:
+            ConfigurationError: the client wants cookies that browsers would drop.
+        """
+        return await self._run(self._operations.create_session_on(request, new))
+
+    async def authenticate(
+        self,
+        request: HttpRequest,
+        *,
+        session_required: bool = True,
+        anti_csrf_check: bool | None = None,
+        check_database: bool = False,
+        validators: tuple[ClaimValidator, ...] = (),
+    ) -> Authenticated | None:
+        """
+        Verify the session of a request; None: there is none, and none is required.
+
+        Args:
+            request: of any method but OPTIONS and TRACE, which carry no credentials.
+            session_required: refuse a request without a session.
+            anti_csrf_check: demand proof beside a cookie; None: for all methods but GET.
+            check_database: ask the store whether the session still stands; otherwise no I/O.
+            validators: claims that the session must have.
+
+        Raises:
+            SessionRefused, TokenRefused: `refuse` turns them into an answer.
+            StoreUnavailable: the store was asked and does not answer.
+        """
+        return await self._run(
+            self._operations.authenticate(
+                request,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                validators=validators,
+            )
+        )
+
+    async def verify_access_token(self, text: str) -> AccessClaims:
+        """
+        Verify an access token without a request.
+
+        Raises:
+            TokenRefused: it does not hold (any more).
+        """
+        return await self._run(self._operations.verify_access_token(text))
+
+    async def refresh(self, refresh_token: str) -> IssuedSession:
+        """
+        Exchange a refresh token for the next one and a new access token.
+
+        Raises:
+            RefreshRefused: unknown, expired, or reused; on reuse the session is revoked.
+        """
+        return await self._run(self._operations.refresh(refresh_token))
+
+    async def change_payload(
+        self, request: HttpRequest, found: Authenticated, changes: JsonObject
+    ) -> Authenticated:
+        """
+        Merge into the payload of a request's session; null takes a member away.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return await self._run(self._operations.change_payload(request, found, changes))
+
+    async def load_session(self, handle: SessionHandle) -> Session | None:
+        """The session as stored, while it lives."""
+        return await self._run(self._operations.load_session(handle))
+
+    async def list_sessions(
+        self, user_id: UserId, *, tenant_id: TenantId | None = None
+    ) -> tuple[Session, ...]:
+        """A user's living sessions, newest first; of one tenant or of all."""
+        return await self._run(self._operations.list_sessions(user_id, tenant_id=tenant_id))
+
+    async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
+        """Revoke a session, or all that a selection names; the handles of those that lived."""
+        return await self._run(self._operations.revoke(selection))
+
+    async def verify_provider_token(self, token: str) -> Identity:
+        """
+        Verify a previous provider's token, and nothing else: whom does it speak of?
+
+        Raises:
+            TokenRefused: it does not hold.
+            MigrationClosed: the provider's deadline has passed.
+            KeysUnavailable: its keys cannot be had at the moment.
+        """
+        return await self._run(self._operations.verify_provider_token(token))
+
+    async def warm_up(self) -> bool:
+        """
+        Have signing keys and the providers' live keys at hand before the first request.
+
+        False: a provider did not answer; requests will ask again.
+        """
+        return await self._run(self._operations.warm_up())
+
+    async def deliver(self, *, limit: int = 20) -> DeliveryReport:
+        """Tell providers to end old sessions: one round of what is due in the outbox."""
+        return await self._run(self._operations.deliver(limit=limit))
+
+    async def clean_up(self) -> int:
+        """Delete one batch of what is over; how many rows went. Zero: nothing is left to do."""
+        return await self._run(self._operations.clean_up())
+
+    def answers(self, request: HttpRequest) -> bool:
+        """Whether the request is for one of our routes; its body is not looked at."""
+        return self._operations.answers(request)
+
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        """Answer one of our routes; no refusal is raised."""
+        return await self._run(self._operations.respond(request))
+
+    def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a request whose session was refused with this error."""
+        return self._operations.refuse(error, request)

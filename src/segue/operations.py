@@ -1,0 +1,331 @@
+"""
+What an engine can do, as flows bound to one configuration: the whole of `Engine` and `AsyncEngine` but the driving.
+
+Holds the little state that outlives a call, each piece swapped whole so that threads and tasks can share it: the plan
+of our signing keys, the verifier made of them, and the caches of the providers' keys. House rule: clock and randomness
+are read here and nowhere below; no port is called here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TypeVar
+
+from segue._version import __version__
+from segue.clock import Clock
+from segue.config import Config
+from segue.errors import KeyUnknown, NoSession, SessionError, Unavailable
+from segue.flow import Flow, ask
+from segue.http import flows as http_flows
+from segue.http.flows import Authenticated
+from segue.http.message import Actions, HttpRequest, HttpResponse
+from segue.http.migrate import migrated_response, read_migration
+from segue.http.refresh import refresh_session
+from segue.http.routes import Route, discovery_response, jwks_response, route
+from segue.http.runtime import Runtime
+from segue.http.status import error_response, migration_refusal
+from segue.ids import SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+from segue.migration import ending
+from segue.migration import flows as migration_flows
+from segue.migration.ending import DeliveryReport
+from segue.migration.flows import Migration
+from segue.migration.key_cache import KeyCache
+from segue.migration.key_flows import refresh_keys
+from segue.migration.key_holder import KeyCacheHolder
+from segue.migration.key_sources import LiveKeys
+from segue.migration.model import Identity
+from segue.migration.ports import Ledger
+from segue.sessions import flows as session_flows
+from segue.sessions import key_flows
+from segue.sessions.claims import ClaimValidator
+from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import ByHandle, ByUser, Selection, Session
+from segue.sessions.ports import SessionIndex, SessionStore
+from segue.tokens.access import AccessClaims, AccessVerifier
+from segue.tokens.signing_keys import KeyPlan
+
+T = TypeVar("T")
+
+logger = logging.getLogger("segue")
+
+_RELOAD_KEYS = timedelta(seconds=30)
+"""How often other instances' new signing keys are looked for without a reason."""
+_RELOAD_FOR_UNKNOWN = timedelta(milliseconds=500)
+"""A token that names an unknown key is a reason, but not more often than this (threat T18)."""
+_RETRY_KEYS = timedelta(seconds=1)
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_EXPIRY_BATCH = 500
+
+Randomness = Callable[[int], bytes]
+
+
+class Operations:
+    """The operations of an engine, each a flow to be driven with the engine's ports."""
+
+    def __init__(self, config: Config, *, clock: Clock, randomness: Randomness) -> None:
+        """
+        Args:
+            config: checked already.
+            clock: tells the time of every operation.
+            randomness: that many bytes, as `os.urandom` gives them.
+        """
+        self.config = config
+        self.clock = clock
+        self._random = randomness
+        self._secrets = config.parsed_secrets()
+        self._plan: KeyPlan | None = None
+        self._loaded_at = _NEVER
+        self._reload_at = _NEVER
+        self._verifier = AccessVerifier((), capacity=config.verified_cache)
+        self._providers = {provider.name: provider for provider in config.providers}
+        self._migration = Migration(
+            providers=config.providers,
+            key_caches={
+                provider.name: KeyCacheHolder(KeyCache(rules=provider.keys.rules), lock=Lock())
+                for provider in config.providers
+                if isinstance(provider.keys, LiveKeys)
+            },
+            version=__version__,
+        )
+
+    # --- keys at hand ------------------------------------------------------------------------------------------------
+
+    async def ready(self) -> Runtime:
+        """Configuration, keys and the present instant; loads and makes signing keys when that is due."""
+        now = self.clock.now()
+        plan = self._plan
+        if plan is None or now >= self._reload_at or now < self._loaded_at:
+            plan = await self._reload(now)
+        return self._runtime(plan, now)
+
+    async def _ready_for_unknown_key(self, runtime: Runtime) -> Runtime | None:
+        """The same with keys loaded again, because a token named one that is not among them; None if too soon."""
+        if runtime.now < self._loaded_at + _RELOAD_FOR_UNKNOWN:
+            return None
+        return self._runtime(await self._reload(runtime.now), runtime.now)
+
+    async def _reload(self, now: datetime) -> KeyPlan:
+        needed = key_flows.ATTEMPTS * 2 * key_flows.RANDOMNESS
+        try:
+            plan = await key_flows.load_keys(
+                self.config.app_id,
+                self.config.key_policy,
+                self._secrets,
+                now=now,
+                randomness=self._random(needed),
+            )
+        except Unavailable:
+            if self._plan is None:
+                raise
+            self._reload_at = now + _RETRY_KEYS  # the keys at hand still verify; nobody is refused for this
+            return self._plan
+        self._adopt(plan, now)
+        return plan
+
+    def _adopt(self, plan: KeyPlan, now: datetime) -> None:
+        if frozenset(key.key_id for key in plan.verifying) != self._verifier.key_ids:
+            self._verifier = AccessVerifier(plan.verifying, capacity=self.config.verified_cache)
+        self._plan, self._loaded_at = plan, now
+        self._reload_at = min(max(plan.next_change, now + _RETRY_KEYS), now + _RELOAD_KEYS)
+
+    def _runtime(self, plan: KeyPlan, now: datetime) -> Runtime:
+        return Runtime(
+            settings=self.config.http,
+            app_id=self.config.app_id,
+            secrets=self._secrets,
+            lifetimes=self.config.lifetimes,
+            verifier=self._verifier,
+            keys=plan,
+            now=now,
+            luck=int.from_bytes(self._random(4)) / 2**32,
+        )
+
+    async def _knowing(self, operation: Callable[[Runtime], Flow[T]]) -> T:
+        """Run an operation; once more with newer keys if a token names one that is not at hand."""
+        runtime = await self.ready()
+        try:
+            return await operation(runtime)
+        except KeyUnknown:
+            newer = await self._ready_for_unknown_key(runtime)
+            if newer is None:
+                raise
+            return await operation(newer)
+
+    # --- sessions ----------------------------------------------------------------------------------------------------
+
+    async def create_session(self, new: NewSession) -> IssuedSession:
+        """See `Engine.create_session`."""
+        runtime = await self.ready()
+        randomness = self._random(session_flows.RANDOMNESS)
+        return await session_flows.create(new, runtime.issuance(), randomness=randomness)
+
+    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+        """See `Engine.create_session_on`."""
+        runtime = await self.ready()
+        randomness = self._random(session_flows.RANDOMNESS)
+        return await http_flows.create_session(request, new, runtime, randomness=randomness)
+
+    async def authenticate(
+        self,
+        request: HttpRequest,
+        *,
+        session_required: bool,
+        anti_csrf_check: bool | None,
+        check_database: bool,
+        validators: tuple[ClaimValidator, ...],
+    ) -> Authenticated | None:
+        """See `Engine.authenticate`."""
+        return await self._knowing(
+            lambda runtime: http_flows.authenticate(
+                request,
+                runtime,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                validators=validators,
+            )
+        )
+
+    async def verify_access_token(self, text: str) -> AccessClaims:
+        """See `Engine.verify_access_token`."""
+
+        async def verify(runtime: Runtime) -> AccessClaims:
+            return runtime.verifier.verify(text, now=runtime.now).claims
+
+        return await self._knowing(verify)
+
+    async def refresh(self, refresh_token: str) -> IssuedSession:
+        """See `Engine.refresh`."""
+        runtime = await self.ready()
+        return await session_flows.refresh(refresh_token, runtime.issuance())
+
+    async def change_payload(
+        self, request: HttpRequest, found: Authenticated, changes: JsonObject
+    ) -> Authenticated:
+        """See `Engine.change_payload`."""
+        return await http_flows.change_payload(request, found, changes, await self.ready())
+
+    async def load_session(self, handle: SessionHandle) -> Session | None:
+        """See `Engine.load_session`."""
+        session = await ask(SessionStore.load_session, self.config.app_id, handle)
+        return session if session is not None and self.clock.now() < session.expires_at else None
+
+    async def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None) -> tuple[Session, ...]:
+        """See `Engine.list_sessions`."""
+        selection = ByUser(user_id=user_id, tenant_id=tenant_id)
+        return await ask(SessionIndex.list_sessions, self.config.app_id, selection, at=self.clock.now())
+
+    async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
+        """See `Engine.revoke`."""
+        chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
+        return await ask(SessionIndex.delete_sessions, self.config.app_id, chosen, at=self.clock.now())
+
+    # --- migration ---------------------------------------------------------------------------------------------------
+
+    async def verify_provider_token(self, token: str) -> Identity:
+        """See `Engine.verify_provider_token`."""
+        _, identity = await migration_flows.verify(token, self._migration, now=self.clock.now())
+        return identity
+
+    async def warm_up(self) -> bool:
+        """See `Engine.warm_up`."""
+        await self.ready()
+        warm = True
+        for provider in self.config.providers:
+            cache = self._migration.key_caches.get(provider.name)
+            if cache is not None:
+                warm = await refresh_keys(provider.keys, cache, self.clock.now()) and warm
+        return warm
+
+    async def deliver(self, *, limit: int) -> DeliveryReport:
+        """See `Engine.deliver`."""
+        return await ending.deliver(self._providers, self._secrets, now=self.clock.now(), limit=limit)
+
+    async def clean_up(self) -> int:
+        """See `Engine.clean_up`."""
+        now = self.clock.now()
+        kept = self.config.lifetimes.access * 2
+        sessions = await ask(
+            SessionIndex.delete_expired, at=now, revocations_before=now - kept, limit=_EXPIRY_BATCH
+        )
+        claims = await ask(Ledger.delete_claims, kept_until_before=now, limit=_EXPIRY_BATCH)
+        return sessions + claims
+
+    # --- browser routes ----------------------------------------------------------------------------------------------
+
+    def answers(self, request: HttpRequest) -> bool:
+        """See `Engine.answers`."""
+        return route(request, self.config.http) is not None
+
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        """See `Engine.respond`."""
+        known = route(request, self.config.http)
+        if known is Route.MIGRATE:
+            return await self._migrate(request)
+        try:
+            response = await self._session_route(known, request)
+        except SessionError as error:
+            response = self.refuse(error, request)
+        if response.status >= 500 and response.cause is not None:
+            logger.error("%s %s failed: %s", request.method, request.path, response.cause)
+        return response
+
+    def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """See `Engine.refuse`."""
+        return error_response(error, request, self.config.http)
+
+    async def _session_route(self, known: Route | None, request: HttpRequest) -> HttpResponse:
+        match known:
+            case Route.REFRESH:
+                return await refresh_session(request, await self.ready())
+            case Route.SIGN_OUT:
+                return await self._knowing(lambda runtime: http_flows.sign_out(request, runtime))
+            case Route.JWKS:
+                runtime = await self.ready()
+                return jwks_response(runtime.keys, now=runtime.now)
+            case Route.DISCOVERY:
+                return discovery_response(self.config.http)
+            case Route.MIGRATE | None:
+                raise NoSession("not one of our routes")
+
+    async def _migrate(self, request: HttpRequest) -> HttpResponse:
+        """The migration route: every outcome is an answer and one line in the log, joined by an operation id."""
+        operation = self._random(8).hex()
+        try:
+            response = await self._migrated(request, operation)
+        except SessionError as error:
+            response = migration_refusal(error, request, self.config.http)
+            level = logging.ERROR if response.status == 500 else logging.WARNING
+            logger.log(level, "migration %s refused: %s", operation, error)
+        except Exception as error:  # the application's mapping may raise anything; it fails closed
+            response = migration_refusal(error, request, self.config.http)
+            logger.exception("migration %s failed", operation)
+        return response
+
+    async def _migrated(self, request: HttpRequest, operation: str) -> HttpResponse:
+        runtime = await self.ready()
+        asked = read_migration(
+            request,
+            self.config.http,
+            trusted_origins=self.config.trusted_origins,
+            recognise=runtime.verifier.recognise,
+        )
+        migrated = await migration_flows.migrate(
+            asked,
+            self._migration,
+            runtime.issuance(),
+            randomness=self._random(migration_flows.RANDOMNESS),
+        )
+        logger.info(
+            "migration %s %s: session %s from %s",
+            operation,
+            migrated.result.value.lower(),
+            migrated.handle,
+            migrated.provider,
+        )
+        return migrated_response(migrated, request, self.config.http)

@@ -1,0 +1,127 @@
+"""
+What an engine needs of a store: all five store ports in one object.
+
+The synchronous one is their sum; the asynchronous one repeats their signatures as coroutines, and a test keeps the
+two alike. What each method promises stands at its port.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from segue.ids import AppId, Digest, SessionHandle
+from segue.json import JsonObject
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.ports import Ledger, Outbox
+from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
+from segue.tokens.signing_keys import StoredSigningKey
+
+
+class Store(SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, Protocol):
+    """A store for blocking callers."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """A store for an event loop."""
+
+    async def create_session(self, session: Session) -> None:
+        """See the port."""
+        ...
+
+    async def load_session(self, app_id: AppId, handle: SessionHandle) -> Session | None:
+        """See the port."""
+        ...
+
+    async def rotate_family(self, rotation: Rotation) -> Session | None:
+        """See the port."""
+        ...
+
+    async def replace_family(self, session: Session, *, if_current: Digest) -> bool:
+        """See the port."""
+        ...
+
+    async def update_session(
+        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+    ) -> Session | None:
+        """See the port."""
+        ...
+
+    async def list_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[Session, ...]:
+        """See the port."""
+        ...
+
+    async def delete_sessions(
+        self, app_id: AppId, selection: Selection, *, at: datetime
+    ) -> tuple[SessionHandle, ...]:
+        """See the port."""
+        ...
+
+    async def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
+        """See the port."""
+        ...
+
+    async def last_revocation(self) -> int:
+        """See the port."""
+        ...
+
+    async def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
+        """See the port."""
+        ...
+
+    async def load_signing_keys(self, app_id: AppId) -> tuple[StoredSigningKey, ...]:
+        """See the port."""
+        ...
+
+    async def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
+        """See the port."""
+        ...
+
+    async def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
+        """See the port."""
+        ...
+
+    async def find_claim(self, app_id: AppId, claim_id: Digest) -> Claim | None:
+        """See the port."""
+        ...
+
+    async def claim_and_create(
+        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+    ) -> Claim | None:
+        """See the port."""
+        ...
+
+    async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
+        """See the port."""
+        ...
+
+    async def take_deliveries(
+        self, *, at: datetime, lease_until: datetime, limit: int
+    ) -> tuple[Delivery, ...]:
+        """See the port."""
+        ...
+
+    async def settle_delivery(
+        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    ) -> None:
+        """See the port."""
+        ...
+
+    async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
+        """See the port."""
+        ...
+
+    async def count_deliveries(self) -> dict[DeliveryState, int]:
+        """See the port."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        ...
