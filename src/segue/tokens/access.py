@@ -8,9 +8,10 @@ token is remembered, but its time and its revocation are looked at on every use.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -127,7 +128,8 @@ def mint_access(
 
 
 def _header_of(key: SigningKey) -> bytes:
-    header = _HEADERS.get(key.key_id)
+    known = (key.key_id, key.algorithm)
+    header = _HEADERS.get(known)
     if header is None:
         members: JsonObject = {
             "alg": key.algorithm.value,
@@ -137,7 +139,7 @@ def _header_of(key: SigningKey) -> bytes:
         }
         header = base64url.encode(dump(members))
         if len(_HEADERS) < _KNOWN_HEADERS:
-            _HEADERS[key.key_id] = header
+            _HEADERS[known] = header
     return header
 
 
@@ -256,7 +258,7 @@ class AccessVerifier:
 def _read_claims(segment: str) -> AccessClaims:
     try:
         payload = _decode(base64url.decode(segment.encode("ascii")))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:  # the last: nested by the thousand
         raise TokenMalformed("no payload that we write") from error
     return _claims(payload)
 
@@ -300,5 +302,5 @@ def _is_zero(value: JsonValue) -> bool:
 
 
 _NUMBERS = (int, float)
-_HEADERS: dict[str, bytes] = {}
-_decode = msgspec.json.Decoder(dict[str, JsonValue]).decode
+_HEADERS: dict[tuple[str, Algorithm], bytes] = {}
+_decode: Callable[[bytes], dict[str, JsonValue]] = msgspec.json.Decoder(dict[str, Any]).decode
