@@ -1,0 +1,176 @@
+"""The two shells: alike to the letter, and a whole life of a session through each."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segue import AsyncEngine, ByUser, Config, Engine, HttpSettings, LiveKeys, NewSession, Provider
+from segue.application import Application
+from segue.errors import ConfigurationError, ReuseDetected, TokenExpired, UnknownRefreshToken
+from segue.ids import UserId
+from segue.migration.provider import SAME_ID
+from segue.stores.memory import AsyncMemoryStore, MemoryStore
+from tests.support import issuer
+from tests.support.clock import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.migration.model import Identity
+
+SECRET = "a deployment secret for tests, 0123456789"
+
+
+def config(*providers: Provider) -> Config:
+    """A deployment on localhost."""
+    return Config(
+        http=HttpSettings(api_domain="http://localhost:8000", website_domain="http://localhost:3000"),
+        secrets=(SECRET,),
+        providers=providers,
+    )
+
+
+def engine(clock: ManualClock, *providers: Provider) -> Engine:
+    """An engine in memory."""
+    return Engine(config(*providers), store=MemoryStore(), clock=clock)
+
+
+def alice() -> NewSession:
+    """A session to be created."""
+    return NewSession(user_id=UserId("alice"), payload={"plan": "gold"}, data={"cart": 3})
+
+
+def public(kind: type) -> dict[str, str]:
+    """The public methods of a class and their signatures as written."""
+    return {
+        name: str(inspect.signature(method))
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def test_both_shells_have_the_same_methods() -> None:
+    """What one engine can do the other can too, with the same arguments and results."""
+    assert public(Engine) == public(AsyncEngine)
+
+
+def test_life_of_a_session() -> None:
+    """Created, verified, refreshed and revoked; the access token shows the payload and never the data."""
+    clock = ManualClock(issuer.NOW)
+    made = engine(clock)
+    issued = made.create_session(alice())
+    claims = made.verify_access_token(issued.access.text)
+    assert (claims.user_id, claims.payload["plan"], "cart" in claims.payload) == ("alice", "gold", False)
+    refreshed = made.refresh(issued.refresh.text)
+    assert refreshed.session.handle == issued.session.handle
+    assert made.revoke(issued.session.handle) == (issued.session.handle,)
+    assert made.load_session(issued.session.handle) is None
+    with pytest.raises(UnknownRefreshToken):
+        made.refresh(refreshed.refresh.text)
+
+
+def test_life_of_a_session_on_an_event_loop() -> None:
+    """The asynchronous shell drives the same flows."""
+
+    async def life() -> None:
+        made = AsyncEngine(config(), store=AsyncMemoryStore(), clock=ManualClock(issuer.NOW))
+        issued = await made.create_session(alice())
+        refreshed = await made.refresh(issued.refresh.text)
+        claims = await made.verify_access_token(refreshed.access.text)
+        assert claims.handle == issued.session.handle
+        assert await made.list_sessions(UserId("alice")) == (refreshed.session,)
+        await made.close()
+
+    asyncio.run(life())
+
+
+def test_a_lost_reply_is_repaired_and_a_thief_is_not() -> None:
+    """Inside the window the parent gets the same successor; after its use the family is revoked, another one is not."""
+    clock = ManualClock(issuer.NOW)
+    made = engine(clock)
+    stolen, other = made.create_session(alice()), made.create_session(alice())
+    first = made.refresh(stolen.refresh.text)
+    clock.advance(timedelta(seconds=29))
+    assert made.refresh(stolen.refresh.text).refresh.text == first.refresh.text
+    made.refresh(first.refresh.text)
+    with pytest.raises(ReuseDetected):
+        made.refresh(stolen.refresh.text)
+    assert [session.handle for session in made.list_sessions(UserId("alice"))] == [other.session.handle]
+
+
+def test_keys_rotate_and_old_tokens_stay_good() -> None:
+    """A token signed by the previous key verifies until its own end, and not a second longer."""
+    clock = ManualClock(issuer.NOW)
+    made = engine(clock)
+    made.create_session(alice())
+    clock.advance(timedelta(hours=167, minutes=50))
+    before = made.create_session(alice())
+    clock.advance(timedelta(minutes=30))
+    after = made.create_session(alice())
+    assert before.access.key_id != after.access.key_id
+    assert made.verify_access_token(before.access.text).user_id == "alice"
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(TokenExpired):
+        made.verify_access_token(before.access.text)
+
+
+def test_two_engines_on_one_store_know_each_others_keys() -> None:
+    """Whichever instance makes the keys, the other verifies what it signs."""
+    clock, store = ManualClock(issuer.NOW), MemoryStore()
+    one, two = (Engine(config(), store=store, clock=clock) for _ in range(2))
+    assert two.verify_access_token(one.create_session(alice()).access.text).user_id == "alice"
+    clock.advance(timedelta(hours=168, minutes=1))
+    issued = one.create_session(alice())
+    assert two.verify_access_token(issued.access.text).user_id == "alice"
+
+
+def test_sign_out_other_devices() -> None:
+    """All sessions of the user but one are revoked; another user's are untouched."""
+    made = engine(ManualClock(issuer.NOW))
+    kept, gone = made.create_session(alice()), made.create_session(alice())
+    bob = made.create_session(NewSession(user_id=UserId("bob"), payload={}, data={}))
+    revoked = made.revoke(ByUser(user_id=UserId("alice"), except_handle=kept.session.handle))
+    assert revoked == (gone.session.handle,)
+    assert made.load_session(kept.session.handle) is not None
+    assert made.load_session(bob.session.handle) is not None
+
+
+def test_live_keys_without_outgoing_http() -> None:
+    """An engine that could never ask for keys is refused when it is built."""
+    live = Provider(
+        name="old",
+        issuers=(issuer.ISSUER,),
+        keys=LiveKeys(issuer=issuer.ISSUER),
+        audiences=frozenset({issuer.AUDIENCE}),
+        authorized_parties=frozenset({issuer.CLIENT}),
+    )
+    with pytest.raises(ConfigurationError, match="HttpWeb"):
+        engine(ManualClock(issuer.NOW), live)
+
+
+def test_a_providers_token_is_verified_alone() -> None:
+    """The low-level part: whom does this token speak of? Nothing is written."""
+    made = engine(ManualClock(issuer.NOW), issuer.provider())
+    identity = made.verify_provider_token(issuer.token())
+    assert (identity.issuer, identity.subject) == (issuer.ISSUER, "alice")
+
+
+async def _mapped_later(_: Identity) -> str:
+    return "later"
+
+
+@pytest.mark.parametrize("mapping", [_mapped_later], ids=["coroutine function"])
+def test_mapping_that_the_blocking_engine_cannot_await(mapping: Callable[[Identity], str]) -> None:
+    """A coroutine function under the blocking engine fails loudly, never as a user called `<coroutine>`."""
+    provider = replace(issuer.provider(), map_user=mapping)
+    assert provider.map_user is not SAME_ID
+    made = engine(ManualClock(issuer.NOW), provider)
+    identity = made.verify_provider_token(issuer.token())
+    with pytest.raises(ConfigurationError, match="AsyncEngine"):
+        Application((provider,), None).map_user(identity)
