@@ -29,11 +29,11 @@ class Never:
 
     def wants_fetch(self, payload: JsonObject, *, now: datetime) -> bool:
         """Nothing to fetch."""
-        return bool(payload.get("never")) and now is None
+        return "sub" not in payload or now < START
 
     def judge(self, payload: JsonObject, *, now: datetime) -> ClaimFailure | None:
-        """No."""
-        return ClaimFailure(id=self.claim) if now and "sub" in payload else None
+        """No, to every session there is."""
+        return ClaimFailure(id=self.claim) if "sub" in payload and now >= START else None
 
 
 class ClaimCases(Cases):

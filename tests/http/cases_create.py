@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
 from tests.http.over_flows import LIFETIMES, START
 from tests.http.world import LOCAL, WEBSITE, Cases, Paths, claims_of, local, tokens_of
+
+if TYPE_CHECKING:
+    from segue.json import JsonObject
 
 SESSION_COOKIES = {"sAccessToken", "sRefreshToken"}
 
@@ -89,7 +93,7 @@ class CreateCases(Cases):
 
     def test_case_9_protected_names(self) -> None:
         """case 9: protected names in the payload are silently dropped."""
-        asked = {
+        asked: JsonObject = {
             "sub": "eve",
             "exp": 1,
             "iat": 1,
@@ -112,7 +116,7 @@ class CreateCases(Cases):
 
     def test_case_10_any_json(self) -> None:
         """case 10: null and text of any script are kept in the access token and in the front token."""
-        asked = {"nothing": None, "name": "Zoë 李 🦊", "deep": {"list": [1, None, "é"]}}
+        asked: JsonObject = {"nothing": None, "name": "Zoë 李 🦊", "deep": {"list": [1, None, "é"]}}
         reply = self.world().sign_in("cookie", payload=asked)
         claims = claims_of(tokens_of(reply).access)
         assert {name: claims[name] for name in asked} == asked

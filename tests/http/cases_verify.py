@@ -15,6 +15,8 @@ from tests.http.world import Cases, Paths, Reply, Tokens, World, claims_of, head
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from segue.json import JsonValue
+
 VIA_TOKEN = AntiCsrfMode.VIA_TOKEN
 VIA_HEADER = AntiCsrfMode.VIA_CUSTOM_HEADER
 by_both = pytest.mark.parametrize("mode", ["cookie", "header"])
@@ -175,7 +177,7 @@ class VerifyCases(Cases):
     @pytest.mark.parametrize(
         ("kind", "accepted"), [(1, False), (True, False), ("0", False), (0, True), (None, True)]
     )
-    def test_case_36_other_kind_of_token(self, kind: object, accepted: bool) -> None:
+    def test_case_36_other_kind_of_token(self, kind: JsonValue, accepted: bool) -> None:
         """case 36: a token that says it is of another kind is no session token."""
         world = self.world()
         claims = {**claims_of(world.signed_in().access), "stt": kind}

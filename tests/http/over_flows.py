@@ -14,6 +14,7 @@ from segue.http.refresh import refresh_session
 from segue.http.routes import Route, discovery_response, jwks_response, route
 from segue.http.runtime import Runtime
 from segue.http.status import error_response
+from segue.http.transport import for_new_session
 from segue.http.verify import UNAUTHENTICATED_METHODS, Authenticated
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
 from segue.json import JsonObject, dump, parse_object
@@ -213,7 +214,7 @@ class FlowWorld(World):
         refreshed = await refresh_session(request, runtime)
         text = dict(refreshed.actions.headers).get("st-access-token") or refreshed.actions.cookies[0].value
         access = self._verifier.verify(text, now=runtime.now)
-        transport = flows.for_new_session(request, runtime.settings)
+        transport = for_new_session(request, runtime.settings)
         left = await flows.revoke_session(Authenticated(access=access, transport=transport), runtime)
         return json_response(200, {}, actions=refreshed.actions.then(left))
 

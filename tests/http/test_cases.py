@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.http.cases_claims import ClaimCases
 from tests.http.cases_create import CreateCases
+from tests.http.cases_refresh import RefreshCases
+from tests.http.cases_routes import RouteCases
 from tests.http.cases_verify import ChangeCases, VerifyCases
 from tests.http.over_flows import OverFlows
 
@@ -22,3 +24,11 @@ class TestChange(OverFlows, ChangeCases):
 
 class TestClaims(OverFlows, ClaimCases):
     """Cases 54 to 63."""
+
+
+class TestRefresh(OverFlows, RefreshCases):
+    """Cases 64 to 82."""
+
+
+class TestRoutes(OverFlows, RouteCases):
+    """Cases 83 to 90."""

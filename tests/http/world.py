@@ -289,4 +289,5 @@ class Cases(ABC):
 
 def local(**settings: Any) -> HttpSettings:
     """Settings for localhost, but for these."""
-    return HttpSettings(**{"api_domain": LOCAL, "website_domain": WEBSITE, **settings})
+    here: dict[str, Any] = {"api_domain": LOCAL, "website_domain": WEBSITE}
+    return HttpSettings(**(here | settings))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from segue.http.message import HttpRequest, HttpResponse, json_response
@@ -18,6 +18,9 @@ from segue.tokens.signing_keys import KeyPlan
 
 CORS_HEADERS = ("rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode")
 """Request headers that a front end of another origin sends; the application's CORS layer must allow them."""
+
+MAX_KEY_AGE = timedelta(hours=1)
+"""The longest that a cache may keep our public keys."""
 
 _ANYONE = ("access-control-allow-origin", "*")
 _TENANT = re.compile(r"/[A-Za-z0-9-]+(?=/)")
@@ -58,9 +61,10 @@ def jwks_response(keys: KeyPlan, *, now: datetime) -> HttpResponse:
     """
     The public halves of all keys that verify (RFC 7517), for anyone.
 
-    Caches may keep them until the next key may appear, which is published before it signs.
+    Caches may keep them until the next key may appear, which is published before it signs; but no longer than
+    `MAX_KEY_AGE`, so that a key that had to be withdrawn is soon forgotten everywhere.
     """
-    seconds = max(1, int((keys.next_change - now).total_seconds()))
+    seconds = max(1, int(min(keys.next_change - now, MAX_KEY_AGE).total_seconds()))
     public: list[JsonValue] = [dict(key.jwk()) for key in keys.verifying]
     headers = (_ANYONE, ("cache-control", f"max-age={seconds}, must-revalidate"))
     return json_response(200, {"keys": public}, headers=headers)
