@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CODE_LIFETIME = timedelta(minutes=1)
-SIGN_IN_LIFETIME = timedelta(hours=12)
+SIGN_IN_LIFETIME = timedelta(days=30)
 
 
 class GrantRefused(Exception):
