@@ -208,7 +208,7 @@ def _times(claims: JsonObject, provider: Provider, now: datetime) -> tuple[datet
     if earliest - provider.maximum_age >= issued_at:
         raise TokenExpired("iat")
     latest = now + provider.leeway
-    for name, instant in (("nbf", not_before), ("iat", issued_at), ("auth_time", authenticated_at)):
+    for name, instant in (("iat", issued_at), ("nbf", not_before), ("auth_time", authenticated_at)):
         if instant > latest:
             raise TokenNotActive(name)
     if provider.issued_before is not None and issued_at >= provider.issued_before:
