@@ -6,12 +6,9 @@ House rule: framework words in, our values out; no rule of the session protocol 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from fastapi import FastAPI, Request, Response
 from starlette.requests import HTTPConnection
@@ -26,6 +23,7 @@ from segue.adapters.asgi import (
     add_actions,
     request_of,
 )
+from segue.adapters.background import BackgroundWork
 from segue.engine import AsyncEngine
 from segue.errors import NoSession, SessionError
 from segue.http.flows import Authenticated
@@ -35,12 +33,6 @@ from segue.json import JsonObject
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import Session
-
-logger = logging.getLogger("segue")
-
-_WORK_EVERY = timedelta(seconds=2)
-_CLEAN_EVERY = 150
-"""Rounds of background work between two rounds of cleaning up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +98,7 @@ class SegueFastAPI:
     def __init__(self, engine: AsyncEngine) -> None:
         """*engine*: closed by `lifespan`, or by whoever made it."""
         self.engine = engine
-        self._wake = asyncio.Event()
+        self._work = BackgroundWork(engine)
 
     def install(self, app: FastAPI) -> None:
         """
@@ -115,7 +107,7 @@ class SegueFastAPI:
         Add `CORSMiddleware` after this, so that our answers pass through it too.
         """
         app.add_middleware(ActionsMiddleware)
-        app.add_middleware(_Routes, engine=self.engine, answered=self._wake.set)
+        app.add_middleware(_Routes, engine=self.engine, answered=self._work.wake)
         app.add_exception_handler(SessionError, self._refused)
 
     @contextlib.asynccontextmanager
@@ -125,13 +117,10 @@ class SegueFastAPI:
             await (
                 self.engine.warm_up()
             )  # a provider or a database that is down now may be up for the first request
-        worker = asyncio.create_task(self._work())
         try:
-            yield
+            async with self._work.running():
+                yield
         finally:
-            worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
             await self.engine.close()
 
     async def session(self, request: Request) -> CurrentSession:
@@ -227,22 +216,6 @@ class SegueFastAPI:
             for name, value in [*answer.lines(), ("content-length", str(len(answer.body)))]
         ]
         return response
-
-    async def _work(self) -> None:
-        rounds = 0
-        while True:
-            try:
-                await self.engine.deliver()
-                if rounds % _CLEAN_EVERY == 0:
-                    while await self.engine.clean_up():
-                        await asyncio.sleep(0)
-            except SessionError as error:
-                logger.warning("background work will be tried again: %s", error)
-            rounds += 1
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_WORK_EVERY.total_seconds()):
-                    await self._wake.wait()
-            self._wake.clear()
 
 
 class _Routes(BrowserRoutes):
