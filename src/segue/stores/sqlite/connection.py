@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Literal, TypeAlias
 
 from segue.errors import ConfigurationError, StoreUnavailable
@@ -25,6 +26,8 @@ OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables; `RETURNING` is older."""
 
 _TEXTS = load_statements("sqlite")
+_making = Lock()
+"""Held from making a file to connecting to it, for the reason that `_make_file` gives."""
 _JOURNAL_LIMIT = 64 * 1024 * 1024
 _WAL_ATTEMPTS = 10
 
@@ -66,11 +69,9 @@ def open_writer(location: Location) -> sqlite3.Connection:
         StoreUnavailable: locked for too long, or not a database.
         ConfigurationError: the file system cannot do WAL.
     """
-    try:
-        os.close(os.open(location.path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise ConfigurationError(f"cannot open {location.path}: {error.strerror}") from error
-    connection = _connect(location)
+    with _making:
+        _make_file(location.path)
+        connection = _connect(location)
     try:
         _use_wal(connection, location)
         connection.execute(f"PRAGMA synchronous = {location.synchronous}")
@@ -116,6 +117,21 @@ def performer_on(connection: sqlite3.Connection) -> Perform:
 def unavailable(error: sqlite3.Error) -> StoreUnavailable:
     """What an error of SQLite is to the caller; its text names tables and columns, never values."""
     return StoreUnavailable(f"SQLite: {error}")
+
+
+def _make_file(path: Path) -> None:
+    """
+    Make the file, readable by its owner alone, unless it is there.
+
+    A file that is there is not opened here: closing any descriptor of a file drops every lock that this process holds
+    on it (fcntl(2)). Another process would then take itself for the only user and delete the journal we write to.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigurationError(f"cannot open {path}: {error.strerror}") from error
 
 
 def _connect(location: Location) -> sqlite3.Connection:
