@@ -93,7 +93,7 @@ class AsyncStore(Protocol):
         ...
 
     async def claim_and_create(
-        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
     ) -> Claim | None:
         """See the port."""
         ...

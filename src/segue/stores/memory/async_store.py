@@ -96,7 +96,7 @@ class AsyncMemoryStore:
         return self._store.find_claim(app_id, claim_id)
 
     async def claim_and_create(
-        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
         return self._store.claim_and_create(claim, session, deliveries)

@@ -26,20 +26,21 @@ class MemoryMigrations(MemoryState):
             return self._claims.get((app_id, claim_id))
 
     def claim_and_create(
-        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        kept = copied(session)
+        kept = None if session is None else copied(session)
         names = [delivery.delivery_id for delivery in deliveries]
         with self._lock:
             first = self._claims.get((claim.app_id, claim.claim_id))
             if first is not None:
                 return first
-            refuse_double(self._sessions, (kept.app_id, kept.handle))
             for position, name in enumerate(names):
                 refuse_double({*self._deliveries, *names[:position]}, name)
+            if kept is not None:
+                refuse_double(self._sessions, (kept.app_id, kept.handle))
+                self._sessions[kept.app_id, kept.handle] = kept
             self._claims[claim.app_id, claim.claim_id] = _kept_claim(claim)
-            self._sessions[kept.app_id, kept.handle] = kept
             for delivery in deliveries:
                 self._deliveries[delivery.delivery_id] = _kept_delivery(delivery)
             return None

@@ -112,7 +112,7 @@ class AsyncSqlStore(ABC):
         return await self._read(partial(migration_flows.find_claim, app_id, claim_id))
 
     async def claim_and_create(
-        self, claim: Claim, session: Session, deliveries: tuple[Delivery, ...]
+        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
         return await self._write(partial(migration_flows.claim_and_create, claim, session, deliveries))

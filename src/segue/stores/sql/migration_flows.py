@@ -27,15 +27,18 @@ async def find_claim(app_id: AppId, claim_id: Digest) -> Claim | None:
     return claim_from_row(rows[0]) if rows else None
 
 
-async def claim_and_create(claim: Claim, session: Session, deliveries: tuple[Delivery, ...]) -> Claim | None:
+async def claim_and_create(
+    claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+) -> Claim | None:
     """See `Ledger.claim_and_create`."""
-    session_row = session_to_row(session)
+    session_row = None if session is None else session_to_row(session)
     if not await ask(Statements.execute, Statement.ADD_CLAIM, claim_to_row(claim)):
         first = await find_claim(claim.app_id, claim.claim_id)
         if first is None:
             raise StoreUnavailable("the claim that was in the way has just been cleaned up")
         return first
-    await ask(Statements.execute, Statement.CREATE_SESSION, session_row)
+    if session_row is not None:
+        await ask(Statements.execute, Statement.CREATE_SESSION, session_row)
     for delivery in deliveries:
         await ask(Statements.execute, Statement.ADD_DELIVERY, delivery_to_row(delivery))
     return None
