@@ -15,6 +15,7 @@ from segue.http.settings import HttpSettings
 from segue.ids import PUBLIC_APP, AppId
 from segue.migration.provider import Provider, require_distinct
 from segue.sessions.policy import Lifetimes
+from segue.sessions.revocations import StaleFeed
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import SIGNING_ALGORITHMS, KeyPolicy
@@ -45,6 +46,10 @@ class Config:
     app_id: AppId = PUBLIC_APP
     trusted_origins: frozenset[str] = frozenset()
     """Origins of pages, besides website and API domain, that may ask for a migration."""
+    revocation_lag: timedelta = timedelta(seconds=1)
+    """How long after a revocation a verification that asks no database may still accept an access token."""
+    stale_feed: StaleFeed = StaleFeed.REFUSE
+    """What such a verification does while the store cannot be asked what was revoked."""
     verified_cache: int = 10_000
     """Access tokens whose verification is remembered; 0 remembers none."""
 
@@ -57,6 +62,8 @@ class Config:
             )
         if self.key_update_interval < timedelta(minutes=5):
             raise ConfigurationError("key_update_interval must be at least five minutes")
+        if not timedelta(0) <= self.revocation_lag <= self.lifetimes.access:
+            raise ConfigurationError("revocation_lag must lie between 0 and lifetimes.access")
         if self.verified_cache < 0:
             raise ConfigurationError("verified_cache must not be negative")
 

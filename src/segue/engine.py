@@ -139,8 +139,22 @@ class Engine:
 
         Raises:
             TokenRefused: it does not hold (any more).
+            SessionGone: its session was revoked.
+            StoreUnavailable: what was revoked could not be asked for, and `stale_feed` says to refuse.
         """
+        known = self._operations.verified_before(text)
+        if known is not None:
+            return known
         return self._run(self._operations.verify_access_token(text))
+
+    def watch_revocations(self) -> None:
+        """
+        Ask for what was revoked elsewhere, ahead of the requests that would ask otherwise.
+
+        Raises:
+            StoreUnavailable: it could not be asked for, and `stale_feed` says to refuse.
+        """
+        self._run(self._operations.watch_revocations())
 
     def refresh(self, refresh_token: str) -> IssuedSession:
         """
@@ -306,8 +320,22 @@ class AsyncEngine:
 
         Raises:
             TokenRefused: it does not hold (any more).
+            SessionGone: its session was revoked.
+            StoreUnavailable: what was revoked could not be asked for, and `stale_feed` says to refuse.
         """
+        known = self._operations.verified_before(text)
+        if known is not None:
+            return known
         return await self._run(self._operations.verify_access_token(text))
+
+    async def watch_revocations(self) -> None:
+        """
+        Ask for what was revoked elsewhere, ahead of the requests that would ask otherwise.
+
+        Raises:
+            StoreUnavailable: it could not be asked for, and `stale_feed` says to refuse.
+        """
+        await self._run(self._operations.watch_revocations())
 
     async def refresh(self, refresh_token: str) -> IssuedSession:
         """

@@ -17,7 +17,7 @@ from typing import TypeVar
 from segue._version import __version__
 from segue.clock import Clock
 from segue.config import Config
-from segue.errors import KeyUnknown, NoSession, SessionError, Unavailable
+from segue.errors import KeyUnknown, NoSession, ReuseDetected, SessionError, SessionGone, Unavailable
 from segue.flow import Flow, ask
 from segue.http import flows as http_flows
 from segue.http.flows import Authenticated
@@ -45,6 +45,7 @@ from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import ByHandle, ByUser, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore
+from segue.sessions.revocations import RevocationFeed, catch_up
 from segue.tokens.access import AccessClaims, AccessVerifier
 from segue.tokens.signing_keys import KeyPlan
 
@@ -82,6 +83,7 @@ class Operations:
         self._loaded_at = _NEVER
         self._reload_at = _NEVER
         self._verifier = AccessVerifier((), capacity=config.verified_cache)
+        self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access)
         self._providers = {provider.name: provider for provider in config.providers}
         self._migration = Migration(
             providers=config.providers,
@@ -143,11 +145,23 @@ class Operations:
             keys=plan,
             now=now,
             luck=int.from_bytes(self._random(4)) / 2**32,
+            revoked=self._feed.handles,
         )
+
+    async def ready_to_verify(self) -> Runtime:
+        """As `ready`, knowing every revocation that is older than the configured lag."""
+        now = self.clock.now()
+        if not self._feed.fresh(now, within=self.config.revocation_lag):
+            await self.watch_revocations()
+        return await self.ready()
+
+    async def watch_revocations(self) -> None:
+        """See `Engine.watch_revocations`."""
+        await catch_up(self._feed, now=self.clock.now(), stale=self.config.stale_feed)
 
     async def _knowing(self, operation: Callable[[Runtime], Flow[T]]) -> T:
         """Run an operation; once more with newer keys if a token names one that is not at hand."""
-        runtime = await self.ready()
+        runtime = await self.ready_to_verify()
         try:
             return await operation(runtime)
         except KeyUnknown:
@@ -195,14 +209,35 @@ class Operations:
         """See `Engine.verify_access_token`."""
 
         async def verify(runtime: Runtime) -> AccessClaims:
-            return runtime.verifier.verify(text, now=runtime.now).claims
+            claims = runtime.verifier.verify(text, now=runtime.now).claims
+            if claims.handle in runtime.revoked:
+                raise SessionGone(claims.handle)
+            return claims
 
         return await self._knowing(verify)
+
+    def verified_before(self, text: str) -> AccessClaims | None:
+        """
+        The claims of an access token that was verified before and still holds; None: ask `verify_access_token`.
+
+        The whole of a repeated verification, without a flow: time, revocations and keys are looked at all the same.
+        """
+        now = self.clock.now()
+        if now >= self._reload_at or not self._feed.fresh(now, within=self.config.revocation_lag):
+            return None
+        token = self._verifier.remembered(text)
+        if token is None or now >= token.claims.expires_at or token.claims.handle in self._feed.handles:
+            return None
+        return token.claims
 
     async def refresh(self, refresh_token: str) -> IssuedSession:
         """See `Engine.refresh`."""
         runtime = await self.ready()
-        return await session_flows.refresh(refresh_token, runtime.issuance())
+        try:
+            return await session_flows.refresh(refresh_token, runtime.issuance())
+        except ReuseDetected:
+            self._feed.expire()
+            raise
 
     async def change_payload(
         self, request: HttpRequest, found: Authenticated, changes: JsonObject
@@ -223,7 +258,10 @@ class Operations:
     async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """See `Engine.revoke`."""
         chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
-        return await ask(SessionIndex.delete_sessions, self.config.app_id, chosen, at=self.clock.now())
+        now = self.clock.now()
+        gone = await ask(SessionIndex.delete_sessions, self.config.app_id, chosen, at=now)
+        self._feed.expire()
+        return gone
 
     # --- migration ---------------------------------------------------------------------------------------------------
 
@@ -282,9 +320,14 @@ class Operations:
     async def _session_route(self, known: Route | None, request: HttpRequest) -> HttpResponse:
         match known:
             case Route.REFRESH:
-                return await refresh_session(request, await self.ready())
+                response = await refresh_session(request, await self.ready())
+                if isinstance(response.cause, ReuseDetected):
+                    self._feed.expire()
+                return response
             case Route.SIGN_OUT:
-                return await self._knowing(lambda runtime: http_flows.sign_out(request, runtime))
+                response = await self._knowing(lambda runtime: http_flows.sign_out(request, runtime))
+                self._feed.expire()
+                return response
             case Route.JWKS:
                 runtime = await self.ready()
                 return jwks_response(runtime.keys, now=runtime.now)

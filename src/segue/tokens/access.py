@@ -200,6 +200,10 @@ class AccessVerifier:
             self._remember(text, token)
         return token
 
+    def remembered(self, text: str) -> AccessToken | None:
+        """A token that was verified before; its time and its revocation are the caller's to look at."""
+        return self._remembered.get(text)
+
     def forget(self, handle: SessionHandle) -> None:
         """Forget remembered tokens of a session."""
         for text in [text for text, token in list(self._remembered.items()) if token.claims.handle == handle]:

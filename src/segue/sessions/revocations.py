@@ -1,0 +1,90 @@
+"""
+Revocation felt by stateless verification: which sessions are dead although their access tokens have time left.
+
+Every process keeps the handles revoked within one access-token life and asks the store for newer ones at most once a
+second: one indexed read a second, none a request. Whoever verifies with a feed that is older than that catches up
+first, so a lost connection or a process that slept cannot answer from the past. House rule: pure state and one flow;
+what happens when the store does not answer is a named choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from segue.errors import Unavailable
+from segue.flow import ask
+from segue.ids import AppId, SessionHandle
+from segue.sessions.model import Revocation
+from segue.sessions.ports import SessionIndex
+
+PAGE = 1000
+"""Entries asked for at a time."""
+
+
+class StaleFeed(Enum):
+    """What verification does while the store cannot be asked what was revoked."""
+
+    REFUSE = "refuse"
+    """Answer 503: nobody passes whose session may be revoked."""
+    ACCEPT = "accept"
+    """Go on with what is known: an outage of the database signs nobody out, and revocations wait for its end."""
+
+
+@dataclass(slots=True)
+class RevocationFeed:
+    """
+    The revoked handles that matter, of one app, in one process.
+
+    Shared by threads: the set is replaced, never changed, and the numbers only grow.
+    """
+
+    app_id: AppId
+    remembered_for: timedelta
+    """One access-token life: after it the token is over by itself."""
+    handles: frozenset[SessionHandle] = frozenset()
+    sequence: int = 0
+    """The last entry seen."""
+    checked_at: datetime | None = None
+    """When the store was last asked, with success."""
+    entries: tuple[Revocation, ...] = ()
+
+    def fresh(self, now: datetime, *, within: timedelta) -> bool:
+        """Whether what is known is no older than *within*."""
+        return self.checked_at is not None and self.checked_at <= now < self.checked_at + within
+
+    def add(self, entries: Iterable[Revocation], *, now: datetime) -> None:
+        """Take in newer entries and forget those whose tokens are over."""
+        newer = tuple(entry for entry in entries if entry.sequence > self.sequence)
+        oldest = now - self.remembered_for
+        if newer or (self.entries and self.entries[0].revoked_at < oldest):
+            self.entries = tuple(entry for entry in (*self.entries, *newer) if entry.revoked_at >= oldest)
+            self.handles = frozenset(entry.handle for entry in self.entries if entry.app_id == self.app_id)
+        if newer:
+            self.sequence = max(self.sequence, newer[-1].sequence)
+
+    def expire(self) -> None:
+        """Something was revoked just now: the next verification has to ask."""
+        self.checked_at = None
+
+
+async def catch_up(feed: RevocationFeed, *, now: datetime, stale: StaleFeed) -> None:
+    """
+    Ask for what was revoked since the last time.
+
+    Raises:
+        Unavailable: the store does not answer, and *stale* says to refuse.
+    """
+    try:
+        while True:
+            newer = await ask(SessionIndex.revocations_after, feed.sequence, limit=PAGE)
+            feed.add(newer, now=now)
+            if len(newer) < PAGE:
+                break
+    except Unavailable:
+        if stale is StaleFeed.REFUSE:
+            raise
+        return  # and ask again at the next request: `checked_at` stays
+    feed.checked_at = now

@@ -1,0 +1,145 @@
+"""Revocation felt without a database read per request."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from segue import Config, Engine, HttpSettings, NewSession
+from segue.errors import SessionGone, StoreUnavailable
+from segue.ids import UserId
+from segue.sessions.revocations import StaleFeed
+from segue.stores.memory import MemoryStore
+from tests.support import issuer
+from tests.support.clock import ManualClock
+
+if TYPE_CHECKING:
+    from segue.ids import SessionHandle
+    from segue.sessions.model import Revocation
+
+SECOND = timedelta(seconds=1)
+
+
+class WatchedStore(MemoryStore):
+    """A store that counts how often the feed is read, and whose feed can be down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.down = False
+
+    def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
+        """See the port."""
+        self.reads += 1
+        if self.down:
+            raise StoreUnavailable("down")
+        return super().revocations_after(sequence, limit=limit)
+
+
+def process(store: WatchedStore, clock: ManualClock, stale: StaleFeed = StaleFeed.REFUSE) -> Engine:
+    """One of several processes on the same store."""
+    settings = HttpSettings(api_domain="http://localhost:8000", website_domain="http://localhost:3000")
+    secret = "a deployment secret for tests, 0123456789"
+    config = Config(http=settings, secrets=(secret,), stale_feed=stale)
+    return Engine(config, store=store, clock=clock)
+
+
+def issue(engine: Engine) -> tuple[str, SessionHandle]:
+    """A session's access token and handle."""
+    issued = engine.create_session(NewSession(user_id=UserId("alice"), payload={}, data={}))
+    return issued.access.text, issued.session.handle
+
+
+def test_other_process_feels_a_revocation_within_the_lag() -> None:
+    """What one process revokes, another refuses a second later, remembered token or not."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    here, there = process(store, clock), process(store, clock)
+    text, handle = issue(here)
+    there.verify_access_token(text)
+    here.revoke(handle)
+    clock.advance(SECOND)
+    with pytest.raises(SessionGone):
+        there.verify_access_token(text)
+
+
+def test_own_process_feels_it_at_once() -> None:
+    """No clock has to move for the process that revoked."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    engine = process(store, clock)
+    text, handle = issue(engine)
+    engine.verify_access_token(text)
+    engine.revoke(handle)
+    with pytest.raises(SessionGone):
+        engine.verify_access_token(text)
+
+
+def test_one_read_a_second_however_many_requests() -> None:
+    """A thousand verifications within a second ask the store once."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    engine = process(store, clock)
+    text, _ = issue(engine)
+    for _ in range(1000):
+        engine.verify_access_token(text)
+    assert store.reads == 1
+    clock.advance(SECOND)
+    engine.verify_access_token(text)
+    assert store.reads == 2
+
+
+def test_feed_that_cannot_be_read_fails_closed() -> None:
+    """By default nobody passes while it cannot be known who was revoked; afterwards all is as before."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    engine = process(store, clock)
+    text, _ = issue(engine)
+    engine.verify_access_token(text)
+    store.down = True
+    clock.advance(SECOND)
+    with pytest.raises(StoreUnavailable):
+        engine.verify_access_token(text)
+    store.down = False
+    assert engine.verify_access_token(text).user_id == "alice"
+
+
+def test_feed_that_cannot_be_read_may_fail_open() -> None:
+    """By choice an outage signs nobody out; who was revoked before it stays out, who is revoked in it is found after."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    here, there = process(store, clock), process(store, clock, StaleFeed.ACCEPT)
+    (known, known_handle), (late, late_handle) = issue(here), issue(here)
+    here.revoke(known_handle)
+    with pytest.raises(SessionGone):
+        there.verify_access_token(known)
+    there.verify_access_token(late)
+    store.down = True
+    here.revoke(late_handle)
+    clock.advance(SECOND)
+    assert there.verify_access_token(late).handle == late_handle
+    with pytest.raises(SessionGone):
+        there.verify_access_token(known)
+    store.down = False
+    with pytest.raises(SessionGone):
+        there.verify_access_token(late)
+
+
+def test_process_that_starts_later_knows_what_was_revoked_before() -> None:
+    """A new process reads the feed from its beginning, not from its own start."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    here = process(store, clock)
+    text, handle = issue(here)
+    here.revoke(handle)
+    with pytest.raises(SessionGone):
+        process(store, clock).verify_access_token(text)
+
+
+def test_more_revocations_than_one_page() -> None:
+    """Every page of the feed is read before anybody is answered."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    here = process(store, clock)
+    tokens = [issue(here) for _ in range(1100)]
+    for _, handle in tokens:
+        here.revoke(handle)
+    there = process(store, clock)
+    for text, _ in (tokens[0], tokens[-1]):
+        with pytest.raises(SessionGone):
+            there.verify_access_token(text)
