@@ -7,6 +7,7 @@ House rule: what is printed can be acted on: an address to open, a port to chang
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -90,6 +91,8 @@ async def _check(console: Console, running: Running) -> bool:
         idempotency_key=str(uuid.uuid4()),
         verifier=secrets.token_urlsafe(32),
     )
+    # One step is a refusal, and it is meant to be one.
+    logging.getLogger("segue").setLevel(logging.ERROR)
     console.print()
     total, walked = 0.0, 0
     try:

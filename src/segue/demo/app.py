@@ -78,8 +78,10 @@ class Levers:
         return FileResponse(STATIC / "index.html", headers=headers)
 
     async def about(self, _: Request) -> Response:
-        """Where the old provider is and who the page is there."""
-        return JSONResponse({"issuer": self._stage.provider.issuer, "clientId": PAGE_CLIENT})
+        """Where the old provider is, who the page is there, and which beginning this is."""
+        return JSONResponse(
+            {"run": self._stage.scene.run, "issuer": self._stage.provider.issuer, "clientId": PAGE_CLIENT}
+        )
 
     async def state(self, request: Request) -> Response:
         """What time it is here, how the provider is, and what happened since the page last asked."""
@@ -88,6 +90,7 @@ class Levers:
         events = scene.feed.since(int(after) if after.isdecimal() else None)
         return JSONResponse(
             {
+                "run": scene.run,
                 "now": int(scene.clock.now().timestamp() * 1000),
                 "accessLifetime": int(scene.access_lifetime.total_seconds()),
                 "provider": await self._provider(request.query_params.get("sid", "")),

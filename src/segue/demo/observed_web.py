@@ -1,7 +1,8 @@
 """
 The server's outgoing HTTP, told to the feed: every word between it and the old provider.
 
-House rule: what is told is the place, the purpose and the status; bodies and headers may hold secrets.
+House rule: what is told is the address without its query, the purpose and the status; bodies and headers may hold
+secrets.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class ObservedWeb:
 
 def _answered(request: WebRequest, response: WebResponse, *, seconds: float) -> Event:
     facts: dict[str, JsonValue] = {
-        request.method: request.place,
+        request.method: _address(request),
         "status": response.status,
         "took": f"{seconds * 1000:.0f} ms",
     }
@@ -62,12 +63,18 @@ def _answered(request: WebRequest, response: WebResponse, *, seconds: float) -> 
 def _failed(request: WebRequest) -> Event:
     title = f"No answer: {request.purpose}"
     why = "It will be tried again by itself."
-    return Event(chapter=ELSEWHERE, title=title, why=why, kind="fault", facts={request.method: request.place})
+    return Event(
+        chapter=ELSEWHERE, title=title, why=why, kind="fault", facts={request.method: _address(request)}
+    )
 
 
 def _kind_of_token(request: WebRequest) -> str:
     hints = parse_qs((request.body or b"").decode()).get("token_type_hint", [""])
     return hints[0]
+
+
+def _address(request: WebRequest) -> str:
+    return request.url.partition("://")[2].partition("?")[0]
 
 
 def _sentence(text: str) -> str:

@@ -36,6 +36,8 @@ ACCESS_LIFETIME = timedelta(minutes=2)
 class Scene:
     """The application while it runs, and what the demo's levers hold of it."""
 
+    run: str
+    """Tells this beginning of the demo from every other."""
     app: FastAPI
     clock: MovableClock
     feed: Feed
@@ -99,5 +101,9 @@ async def opened_scene(config: Config, *, database: Path) -> AsyncGenerator[Scen
         segue = SegueFastAPI(engine)
         async with segue.lifespan():
             yield Scene(
-                app=engine_app(segue), clock=clock, feed=feed, access_lifetime=config.lifetimes.access
+                run=secrets.token_hex(4),
+                app=engine_app(segue),
+                clock=clock,
+                feed=feed,
+                access_lifetime=config.lifetimes.access,
             )

@@ -7,6 +7,8 @@ import * as story from "./story.js";
 import { short, show } from "./view.js";
 
 const PERSON = "segue-demo.person"; // name and session id at the provider; neither is a secret
+const TALE = "segue-demo.tale";
+const RUN = "segue-demo.run"; // which beginning of the demo the things kept in this browser belong to
 const POLL = 1500;
 
 const state = {
@@ -14,6 +16,7 @@ const state = {
   me: null,
   moving: false,
   tale: null,
+  starting: false,
   refusal: null,
   accessLifetime: 1,
   ahead: 0, // how far the server's clock is ahead of this one, in milliseconds
@@ -88,6 +91,7 @@ async function move() {
   try {
     if (await moveAcross(about, tell)) {
       state.tale = `It took ${story.inTime(total)}, from finding the old token to the end of the old session. You were not asked for anything.`;
+      sessionStorage.setItem(TALE, state.tale);
       add.retitle("Moved across");
     }
   } catch (error) {
@@ -167,15 +171,15 @@ async function signOut() {
 }
 
 async function startAgain() {
+  state.starting = true;
+  redraw();
   await ask("/demo/start-again");
-  localStorage.clear();
-  story.clear();
-  forgetUs();
   location.replace("/");
 }
 
 function forgetUs() {
   localStorage.removeItem(PERSON);
+  sessionStorage.removeItem(TALE);
   Object.assign(state, { me: null, tale: null, refusal: null });
 }
 
@@ -191,13 +195,16 @@ async function ask(path) {
 async function poll() {
   const sid = person()?.sid ?? "";
   const response = await fetch(`/demo/state?sid=${encodeURIComponent(sid)}&after=${state.heard ?? ""}`);
-  const { now, provider, accessLifetime, events, lastEvent } = await response.json();
-  Object.assign(state, { provider, accessLifetime, ahead: now - Date.now(), heard: lastEvent });
-  for (const event of events) {
-    const { chapter, ...step } = event;
-    story.chapter(chapter)(step);
-  }
+  const { run, now, provider, accessLifetime, events, lastEvent } = await response.json();
+  if (run !== about.run) return location.replace("/"); // the demo began anew, here or in another tab
+  Object.assign(state, { provider, accessLifetime, ahead: now - Date.now() });
+  if (!state.moving) hear(events, lastEvent); // first the move is told to its end
   redraw();
+}
+
+function hear(events, lastEvent) {
+  state.heard = lastEvent;
+  for (const { chapter, ...step } of events) story.chapterGoingOn(chapter)(step);
 }
 
 async function keepPolling() {
@@ -223,6 +230,8 @@ function button(id, work) {
 async function begin() {
   const response = await fetch("/demo/about");
   about = { ...(await response.json()), redirectUri: `${location.origin}/` };
+  forgetOtherRuns();
+  story.recall();
   await poll();
   keepPolling();
   setInterval(redraw, 500);
@@ -234,6 +243,16 @@ async function begin() {
   await move();
   if (!state.me) await learnMe();
   redraw();
+}
+
+// Nothing of an earlier beginning is of any use: its tokens, its sign-ins and its story are over.
+function forgetOtherRuns() {
+  for (const storage of [localStorage, sessionStorage]) {
+    if (storage.getItem(RUN) === about.run) continue;
+    storage.clear();
+    storage.setItem(RUN, about.run);
+  }
+  state.tale = sessionStorage.getItem(TALE);
 }
 
 async function learnMe() {

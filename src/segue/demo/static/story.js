@@ -4,8 +4,14 @@
 const KEPT = "segue-demo.story";
 const MOST = 30;
 
-const chapters = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
 const shown = document.getElementById("chapters");
+const chapters = [];
+
+/** Show what was written down in this tab before a reload. */
+export function recall() {
+  chapters.push(...JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  shown.append(...chapters.map(showChapter));
+}
 
 /** Begin a chapter. The returned function adds a step to it: {title, why, kind, took, facts}. */
 export function chapter(title) {
@@ -14,6 +20,16 @@ export function chapter(title) {
   chapters.splice(MOST);
   const element = showChapter(written);
   shown.prepend(element);
+  return adderTo(written, element);
+}
+
+/** Go on with the newest chapter of that title if it is among the last few, else begin it. */
+export function chapterGoingOn(title) {
+  const at = chapters.slice(0, 4).findIndex((written) => written.title === title);
+  return at < 0 ? chapter(title) : adderTo(chapters[at], shown.children[at]);
+}
+
+function adderTo(written, element) {
   const add = (step) => {
     written.steps.push(step);
     element.querySelector("ol").append(showStep(step));
@@ -24,12 +40,6 @@ export function chapter(title) {
     finish(element, written);
   };
   return add;
-}
-
-export function clear() {
-  chapters.length = 0;
-  sessionStorage.removeItem(KEPT);
-  shown.replaceChildren();
 }
 
 /** Milliseconds for people. */
@@ -69,5 +79,3 @@ function showFact([name, value]) {
   element.append(label, ` ${value}`);
   return element;
 }
-
-shown.append(...chapters.map(showChapter));

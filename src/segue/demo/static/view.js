@@ -23,7 +23,8 @@ export function show(state) {
   showSession(state);
 }
 
-function words({ provider, moving, session, tale, refusal }, place) {
+function words({ provider, moving, session, tale, refusal, starting }, place) {
+  if (starting) return ["Starting again…", "A new provider, an empty database, the present time."];
   if (refusal) return ["The old session was not taken over.", refusal];
   if (moving) return ["Moving you across…", "The old session was found in this browser. You do nothing."];
   if (session && !provider.running)
