@@ -103,7 +103,7 @@ def test_feed_that_cannot_be_read_fails_closed() -> None:
 
 
 def test_feed_that_cannot_be_read_may_fail_open() -> None:
-    """By choice an outage signs nobody out; who was revoked before it stays out, who is revoked in it is found after."""
+    """By choice an outage signs nobody out; who was revoked before it stays out, the others are found after it."""
     store, clock = WatchedStore(), ManualClock(issuer.NOW)
     here, there = process(store, clock), process(store, clock, StaleFeed.ACCEPT)
     (known, known_handle), (late, late_handle) = issue(here), issue(here)

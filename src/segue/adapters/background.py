@@ -1,5 +1,6 @@
 """
-What an engine has to do beside answering: end old sessions at their providers, and delete what is over.
+What an engine has to do beside answering: end old sessions at their providers, learn what was revoked elsewhere, and
+delete what is over.
 
 One worker a process; several processes on one store share the work by the leases of the outbox. House rule: nothing
 that goes wrong in a round ends the worker.
@@ -20,6 +21,8 @@ logger = logging.getLogger("segue")
 
 _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
+_LOOK_AHEAD = 0.5
+"""Of the revocation lag: asked for this early, no request has to ask."""
 
 
 class BackgroundWork:
@@ -43,13 +46,19 @@ class BackgroundWork:
         Args:
             first: done once before the first round, without holding up the context.
         """
-        worker = asyncio.create_task(self._work(first))
+        workers = [asyncio.create_task(self._work(first)), asyncio.create_task(self._watch())]
         try:
             yield
         finally:
-            worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        pause = max(self._engine.config.revocation_lag.total_seconds() * _LOOK_AHEAD, 0.05)
+        while True:
+            await asyncio.sleep(pause)
+            await _carefully(self._engine.watch_revocations)
 
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
