@@ -7,42 +7,16 @@ SNI and the certificate check keep the name. House rule: a server that sends one
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import ssl
-import threading
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
 import httpcore2
 
 from segue.adapters.addresses import judge_addresses
+from segue.adapters.resolving import AsyncResolve, Deadline, Resolve, resolve_in_time
 from segue.errors import FetchFailed
-
-Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
-"""Host and port to numeric addresses; raises OSError."""
-AsyncResolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-class Deadline:
-    """An instant after which an exchange is given up."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """
-        Seconds until then, more than none.
-
-        Raises:
-            TimeoutError: it is over.
-        """
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +36,7 @@ class Connector(httpcore2.NetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connect to the first judged address that answers."""
-        found = _resolve_in_time(self.resolve, host, port, self.deadline)
+        found = resolve_in_time(self.resolve, host, port, self.deadline)
         addresses = judge_addresses(host, found, private_hosts=self.private_hosts)
         backend = httpcore2.SyncBackend()
         for untried in range(len(addresses), 0, -1):
@@ -134,48 +108,48 @@ class AsyncConnector(httpcore2.AsyncNetworkBackend):
         backend = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
         for untried in range(len(addresses), 0, -1):
             try:
-                return await backend.connect_tcp(
+                stream = await backend.connect_tcp(
                     addresses[-untried], port, self.deadline.left() / untried, local_address, socket_options
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if untried == 1:
                     raise
+            else:
+                return AsyncStream(stream=stream)
         raise FetchFailed(host, "the name has no address")
 
 
-def system_resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the operating system, in its order of preference."""
-    return _numeric(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncStream(httpcore2.AsyncNetworkStream):
+    """A connection that is hung up also when its TLS handshake is cancelled, which the library forgets."""
 
+    stream: httpcore2.AsyncNetworkStream
 
-async def system_resolve_async(host: str, port: int) -> Sequence[str]:
-    """As `system_resolve`, without blocking the loop."""
-    loop = asyncio.get_running_loop()
-    return _numeric(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """Read what has come."""
+        return await self.stream.read(max_bytes, timeout)
 
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Send all of *buffer*."""
+        await self.stream.write(buffer, timeout)
 
-_AddressInfo: TypeAlias = tuple[int, int, int, str, tuple[str | int, ...] | tuple[int, bytes]]
+    async def aclose(self) -> None:
+        """Hang up."""
+        await self.stream.aclose()
 
-
-def _numeric(infos: Iterable[_AddressInfo]) -> Sequence[str]:
-    return list(dict.fromkeys(str(info[4][0]) for info in infos))
-
-
-def _resolve_in_time(resolve: Resolve, host: str, port: int, deadline: Deadline) -> Sequence[str]:
-    """The system's resolver has time-outs of its own, longer than ours: it is left behind in its thread if need be."""
-    outcome: list[Sequence[str] | BaseException] = []
-
-    def work() -> None:
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore2.AsyncNetworkStream:
+        """Speak TLS from here on."""
         try:
-            outcome.append(resolve(host, port))
-        except BaseException as error:  # noqa: BLE001 - raised below, where somebody waits
-            outcome.append(error)
+            return await self.stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self.stream.aclose()
+            raise
 
-    thread = threading.Thread(target=work, name="segue-resolve", daemon=True)
-    thread.start()
-    thread.join(deadline.left())
-    if not outcome:
-        raise TimeoutError
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
+    def get_extra_info(self, info: str) -> object:
+        """As the connection says."""
+        return self.stream.get_extra_info(info)

@@ -15,15 +15,7 @@ from typing import Self
 
 import httpcore2
 
-from segue.adapters.connections import (
-    AsyncConnector,
-    AsyncResolve,
-    Connector,
-    Deadline,
-    Resolve,
-    system_resolve,
-    system_resolve_async,
-)
+from segue.adapters.connections import AsyncConnector, Connector
 from segue.adapters.http_messages import (
     ResponseReader,
     as_fetch_failed,
@@ -31,6 +23,13 @@ from segue.adapters.http_messages import (
     headers_of,
     url_of,
     verifying,
+)
+from segue.adapters.resolving import (
+    AsyncResolve,
+    Deadline,
+    Resolve,
+    system_resolve,
+    system_resolve_async,
 )
 from segue.adapters.single_flight import TaskFlights, ThreadFlights, is_shareable
 from segue.errors import FetchFailed
