@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from segue.errors import ClaimInvalid, SessionGone
+from segue.errors import ClaimInvalid, NoSession, SessionGone
 from segue.flow import ask
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.attach import attach, attach_access, clear
@@ -187,5 +187,5 @@ async def sign_out(request: HttpRequest, runtime: Runtime) -> HttpResponse:
     """
     found = await authenticate(request, runtime)
     if found is None:
-        raise AssertionError("a session was required")
+        raise NoSession
     return json_response(200, {"status": "OK"}, actions=await revoke_session(found, runtime))

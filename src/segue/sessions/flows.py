@@ -20,6 +20,7 @@ from segue.errors import (
     RefreshExpired,
     ReuseDetected,
     SessionGone,
+    TokenExpired,
     UnknownRefreshToken,
 )
 from segue.flow import ask
@@ -171,7 +172,9 @@ async def confirm(claims: AccessClaims, *, app_id: AppId, now: datetime) -> Sess
     Ask the store whether a verified access token's session still stands (`check_database`).
 
     Raises:
-        SessionGone: revoked, over or cleaned up, or the token's refresh token is two or more rotations old.
+        SessionGone: revoked, over or cleaned up.
+        TokenExpired: the refresh token beside it is two or more rotations old. A refresh settles it: were it taken
+            for signed out, a slow request would sign out the tab that has refreshed meanwhile.
     """
     session = await ask(SessionStore.load_session, app_id, claims.handle)
     if session is None or now >= session.expires_at:
@@ -179,7 +182,7 @@ async def confirm(claims: AccessClaims, *, app_id: AppId, now: datetime) -> Sess
     lineage = (session.family.current, session.family.previous)
     hashes = (claims.refresh_hash, claims.parent_hash)
     if not any(digest_hash(known) in lineage for known in hashes if known is not None):
-        raise SessionGone(claims.handle)
+        raise TokenExpired("its refresh token was rotated out")
     return session
 
 
