@@ -1,13 +1,16 @@
-"""Fixtures of the browser tests: npm's packages, the built page, one Chromium, and processes per test."""
+"""Fixtures of the browser tests: npm's packages, the built page, one Chromium, and the processes."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e import stack
+from tests.e2e.tab import Tab, new_tab
+from tests.e2e.world import SETTINGS, World, running
 from tests.support import npm
 from tests.support.processes import free_port
 
@@ -65,3 +68,38 @@ def provider(node_modules: Path, tmp_path: Path, site: str) -> Iterator[stack.Ol
     old.start()
     yield old
     old.kill()
+
+
+@pytest.fixture(scope="session", params=SETTINGS.values(), ids=list(SETTINGS))
+def world(
+    request: pytest.FixtureRequest,
+    node_modules: Path,
+    pages: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    """Provider, application and site of each setting in turn."""
+    with running(request.param, pages=pages, folder=tmp_path_factory.mktemp("world")) as parties:
+        yield parties
+
+
+@pytest.fixture
+def user() -> str:
+    """A user whom no other test knows."""
+    return f"user-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def tab(world: World, profile: BrowserContext, user: str) -> Tab:
+    """A tab with our page, the user signed in at the old provider only."""
+    opened = new_tab(profile)
+    opened.open(world.address)
+    opened.sign_in_old(user)
+    return opened
+
+
+@pytest.fixture
+def moved(tab: Tab) -> Tab:
+    """As `tab`, after the migration."""
+    answer = tab.migrate()
+    assert (answer.status, answer.body.get("result")) == (200, "MIGRATED"), answer
+    return tab

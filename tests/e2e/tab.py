@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from playwright.sync_api import Page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Request
+    from playwright.sync_api import BrowserContext, Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,7 @@ class Answer:
     status: int
     body: dict[str, Any]
     retry_after: str | None
+    """As sent; a page of another origin does not see it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +31,11 @@ class Tab:
     def open(self, address: str) -> None:
         """Load the application's page and wait until it is ready."""
         self.page.goto(address)
+        self._ready()
+
+    def reload(self) -> None:
+        """Load the page again, as a user would."""
+        self.page.reload()
         self._ready()
 
     def sign_in_old(self, user: str) -> None:
@@ -47,7 +53,9 @@ class Tab:
 
     def migrate(self) -> Answer:
         """Present the old provider's token to our server."""
-        return _answer(self.run("migrate()"))
+        with self.page.expect_response(_is_migration) as received:
+            answer = self.run("migrate()")
+        return _answer(answer, received.value.headers.get("retry-after"))
 
     def begin_migration(self) -> None:
         """As `migrate`, without waiting; `end_migration` gets the answer."""
@@ -81,6 +89,10 @@ def new_tab(context: BrowserContext) -> Tab:
     return tab
 
 
-def _answer(raw: object) -> Answer:
+def _is_migration(response: Response) -> bool:
+    return response.request.method == "POST" and response.url.endswith("/auth/migrate-session")
+
+
+def _answer(raw: object, retry_after: str | None = None) -> Answer:
     given = cast("dict[str, Any]", raw)
-    return Answer(status=given["status"], body=given["body"], retry_after=given["retryAfter"])
+    return Answer(status=given["status"], body=given["body"], retry_after=retry_after)

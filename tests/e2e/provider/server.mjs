@@ -1,6 +1,6 @@
 // The previous auth provider of the browser tests: npm's oidc-provider with a sign-in page of its own, on loopback.
 //
-// Three clients: `web` (confidential: the migrating back end, may introspect and revoke), `spa` (public, PKCE, CORS for
+// Three clients: `web` (confidential: a back end, may introspect), `spa` (public, PKCE, CORS for
 // WEB_ORIGINS alone; JWT access tokens for AUDIENCE and refresh tokens that work once) and `other` (must be refused).
 // Any name and any non-empty password sign in; the name becomes the subject.
 // KEYS_FILE keeps the signing keys, so that a killed and restarted provider is the same issuer with the same keys.
@@ -66,9 +66,6 @@ const spa = {
   post_logout_redirect_uris: pages,
 };
 
-// The back end ends what the page obtained, so `web` may revoke the tokens of `spa`; nobody else revokes for others.
-const mayRevoke = (_ctx, client, token) => token.clientId === client.clientId || client.clientId === 'web';
-
 async function grantAll(ctx) {
   const { client, session, provider, params } = ctx.oidc;
   const known = session.grantIdFor(client.clientId);
@@ -108,7 +105,7 @@ function build() {
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true },
-      revocation: { enabled: true, allowedPolicy: mayRevoke },
+      revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
       backchannelLogout: { enabled: true },
       resourceIndicators: {

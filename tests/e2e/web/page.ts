@@ -14,7 +14,6 @@ interface Settings {
 interface Answer {
     status: number;
     body: Record<string, unknown>;
-    retryAfter: string | null;
 }
 
 function settings(): Settings {
@@ -46,7 +45,7 @@ const oldProvider = new UserManager({
 
 async function answerOf(response: Response): Promise<Answer> {
     const body = (await response.json().catch(() => ({}))) as Answer["body"];
-    return { status: response.status, body, retryAfter: response.headers.get("retry-after") };
+    return { status: response.status, body };
 }
 
 /** One key per browser profile: every tab and every retry is the same client to the server. */
@@ -93,6 +92,8 @@ const flow = {
     userId: () => Session.getUserId(),
     payload: () => Session.getAccessTokenPayloadSecurely() as Promise<Record<string, unknown>>,
     callApi: (path = "/api/me", method = "GET") => fetch(api + path, { method }).then(answerOf),
+    callApiAtOnce: (times: number) =>
+        Promise.all(Array.from({ length: times }, () => fetch(`${api}/api/me`).then(({ status }) => status))),
     refresh: () => Session.attemptRefreshingSession(),
     signOut: () => Session.signOut(),
     events: () => [...events],

@@ -1,0 +1,109 @@
+"""
+The application that the browser tests move users to: an API and our routes on SQLite, configured by environment.
+
+What stands here is what anybody would write, but for the control routes, with which a test makes time pass and counts
+sessions. House rule: it is started by `tests/e2e/application.py` and listens on loopback only.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from segue.adapters.fastapi import CurrentSession, SegueFastAPI
+from segue.adapters.web import AsyncHttpWeb
+from segue.config import Config
+from segue.engine import AsyncEngine
+from segue.http.settings import HttpSettings
+from segue.ids import UserId
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.provider import Provider, Revocation7009
+from segue.sessions.policy import Lifetimes
+from segue.stores.sqlite import AsyncSqliteStore
+
+SDK_HEADERS = ["content-type", "rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode"]
+
+
+class MovableClock:
+    """The machine's clock, and some."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The present instant of this application, aware, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+
+def create_app() -> FastAPI:
+    """The application, for `uvicorn --factory`."""
+    env = os.environ
+    clock = MovableClock()
+    engine = AsyncEngine(
+        Config(
+            http=HttpSettings(api_domain=env["E2E_API"], website_domain=env["E2E_SITE"]),
+            secrets=(env["E2E_SECRET"],),
+            providers=(old_provider(env["E2E_ISSUER"], jwks=env["E2E_JWKS"]),),
+            lifetimes=Lifetimes(access=timedelta(seconds=int(env["E2E_ACCESS_LIFETIME"]))),
+        ),
+        store=AsyncSqliteStore(env["E2E_DATABASE"]),
+        web=AsyncHttpWeb(),
+        clock=clock,
+    )
+    segue = SegueFastAPI(engine)
+    app = FastAPI(lifespan=segue.lifespan)
+    segue.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[env["E2E_SITE"]],
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=[*SDK_HEADERS, "idempotency-key"],
+    )
+    add_api(app, segue)
+    add_control(app, engine, clock)
+    if env["E2E_PAGES"]:
+        app.mount("/", StaticFiles(directory=env["E2E_PAGES"], html=True))
+    return app
+
+
+def old_provider(issuer: str, *, jwks: str) -> Provider:
+    """The provider of `tests/e2e/provider`; its keys from the file *jwks*, else live."""
+    keys: KeySource = PinnedKeys.from_file(Path(jwks)) if jwks else LiveKeys(issuer=issuer)
+    return Provider(
+        name="old",
+        issuers=(issuer,),
+        keys=keys,
+        audiences=frozenset({"https://api.example.test"}),
+        authorized_parties=frozenset({"spa"}),
+        revocation=Revocation7009(url=f"{issuer}/token/revocation", client_id="spa"),
+    )
+
+
+def add_api(app: FastAPI, segue: SegueFastAPI) -> None:
+    """What the application is there for."""
+
+    @app.get("/api/me")
+    async def me(session: Annotated[CurrentSession, Depends(segue.session)]) -> dict[str, str]:
+        return {"userId": session.user_id, "sessionHandle": session.handle}
+
+
+def add_control(app: FastAPI, engine: AsyncEngine, clock: MovableClock) -> None:
+    """What only a test may do."""
+
+    @app.get("/control/ready")
+    async def ready() -> dict[str, bool]:
+        return {"ready": True}
+
+    @app.post("/control/clock")
+    async def forward(seconds: int) -> dict[str, float]:
+        clock.ahead += timedelta(seconds=seconds)
+        return {"ahead": clock.ahead.total_seconds()}
+
+    @app.get("/control/sessions")
+    async def sessions(user: str) -> list[str]:
+        return [session.handle for session in await engine.list_sessions(UserId(user))]
