@@ -58,6 +58,8 @@ def locate(path: str | os.PathLike[str], *, synchronous: Synchronous, busy_timeo
     file = Path(path).absolute()
     if not file.parent.is_dir():
         raise ConfigurationError(f"cannot keep a database in {file.parent}: there is no such folder")
+    if file.is_dir():
+        raise ConfigurationError(f"cannot keep a database in {file}: it is a folder, not a file")
     return Location(path=file, synchronous=synchronous, busy_timeout=busy_timeout)
 
 

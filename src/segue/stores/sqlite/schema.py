@@ -119,8 +119,8 @@ def _apply(connection: sqlite3.Connection, scripts: tuple[str, ...], before: int
 def _statements(script: str) -> Iterator[str]:
     """Apart, because `executescript` would commit first."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):  # not inside a text, a comment or a trigger
             yield statement
             statement = ""

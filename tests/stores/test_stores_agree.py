@@ -1,0 +1,232 @@
+"""Whatever is done to them, the SQLite store and the memory store say the same."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from segue.errors import StoreUnavailable
+from segue.ids import PUBLIC_APP, PUBLIC_TENANT, TenantId, UserId
+from segue.migration.model import DeliveryState
+from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Family, Selection
+from segue.stores.contract.examples import (
+    ISSUER,
+    NOW,
+    OTHER_APP,
+    SECRET,
+    claim,
+    delivery,
+    digest,
+    handle,
+    provenance,
+    rotation,
+    session,
+    signing_key,
+)
+from segue.stores.memory import MemoryStore
+from segue.stores.sqlite import SqliteStore
+from segue.tokens.signing_keys import KeyKind
+from tests.stores.conftest import MEMORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segue.ids import AppId
+    from segue.json import JsonObject
+    from segue.stores.ports import Store
+
+numbers = st.integers(0, 5)
+instants = st.integers(-5, 30).map(lambda steps: NOW + steps * timedelta(milliseconds=500.5))
+apps = st.sampled_from([PUBLIC_APP, OTHER_APP])
+tenants = st.sampled_from([PUBLIC_TENANT, TenantId("acme")])
+users = st.sampled_from([UserId("ada"), UserId("grace")])
+limits = st.integers(1, 3)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+json_objects = st.dictionaries(st.text(max_size=5), json_values, max_size=3)
+selections: st.SearchStrategy[Selection] = st.one_of(
+    st.builds(ByHandle, handles=st.lists(numbers.map(handle), max_size=3).map(tuple)),
+    st.builds(
+        ByUser,
+        user_id=users,
+        tenant_id=st.none() | tenants,
+        except_handle=st.none() | numbers.map(handle),
+    ),
+    st.builds(ByTenant, tenant_id=tenants),
+    st.builds(
+        ByProvenance,
+        issuer=st.just(ISSUER),
+        verifier_version=st.none() | st.sampled_from(["1.0", "1.1"]),
+        created_from=st.none() | instants,
+        created_before=st.none() | instants,
+    ),
+)
+
+
+class Twins(RuleBasedStateMachine):
+    """Every operation is done to both, and both must answer alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.sqlite = SqliteStore(self.folder / "segue.sqlite3", synchronous="NORMAL")
+        self.memory = MemoryStore()
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.sqlite.close()
+        shutil.rmtree(self.folder)
+
+    def same(self, call: Callable[[Store], object]) -> None:
+        """Both answer alike, to the text of numbers, or both refuse."""
+        assert _answer(call, self.sqlite) == _answer(call, self.memory)
+
+    @rule(
+        number=numbers,
+        app_id=apps,
+        tenant_id=tenants,
+        user_id=users,
+        at=instants,
+        seconds=st.integers(0, 10),
+        absolute=st.none() | instants,
+        payload=json_objects,
+        migrated=st.sampled_from([None, "1.0", "1.1"]),
+    )
+    def create(  # noqa: PLR0917 - Hypothesis names them
+        self,
+        number: int,
+        app_id: AppId,
+        tenant_id: TenantId,
+        user_id: UserId,
+        at: datetime,
+        seconds: int,
+        absolute: datetime | None,
+        payload: JsonObject,
+        migrated: str | None,
+    ) -> None:
+        """Make a session, perhaps one that is there."""
+        made = session(
+            number,
+            app_id=app_id,
+            tenant_id=tenant_id,
+            user_id=user_id,
+            created_at=at,
+            lifetime=timedelta(seconds=seconds),
+            absolute_expires_at=absolute,
+            payload=payload,
+            provenance=None if migrated is None else provenance(number, verifier_version=migrated),
+        )
+        self.same(lambda store: store.create_session(made))
+        self.same(lambda store: store.load_session(app_id, handle(number)))
+
+    @rule(number=numbers, app_id=apps, generation=st.integers(1, 4), at=instants)
+    def rotate(self, number: int, app_id: AppId, generation: int, at: datetime) -> None:
+        """Rotate, perhaps with an old token or too late."""
+        tried = rotation(number, generation, at=at, app_id=app_id)
+        self.same(lambda store: store.rotate_family(tried))
+
+    @rule(number=numbers, generation=st.integers(0, 3), to=st.integers(0, 3), at=instants)
+    def replace_family(self, number: int, generation: int, to: int, at: datetime) -> None:
+        """Put another family there."""
+        new = replace(
+            session(number, created_at=at),
+            family=Family(current=digest(f"{number}/{to}"), secret_id=SECRET, generation=to, rotated_at=at),
+        )
+        current = digest(f"{number}/{generation}")
+        self.same(lambda store: store.replace_family(new, if_current=current))
+
+    @rule(number=numbers, payload=st.none() | json_objects, data=st.none() | json_objects)
+    def update(self, number: int, payload: JsonObject | None, data: JsonObject | None) -> None:
+        """Write payload, data, both or neither."""
+        self.same(lambda store: store.update_session(PUBLIC_APP, handle(number), payload=payload, data=data))
+
+    @rule(app_id=apps, selection=selections, at=instants)
+    def list_sessions(self, app_id: AppId, selection: Selection, at: datetime) -> None:
+        """Find some."""
+        self.same(lambda store: store.list_sessions(app_id, selection, at=at))
+
+    @rule(app_id=apps, selection=selections, at=instants, after=st.integers(0, 5), limit=limits)
+    def delete(self, app_id: AppId, selection: Selection, at: datetime, after: int, limit: int) -> None:
+        """Delete some; the feeds agree but for the order within one deletion."""
+        self.same(lambda store: sorted(store.delete_sessions(app_id, selection, at=at)))
+        self.same(lambda store: store.last_revocation())
+        self.same(lambda store: sorted(_feed(store)))
+        self.same(lambda store: [each.sequence for each in store.revocations_after(after, limit=limit)])
+
+    @rule(at=instants, before=instants)
+    def clean_up(self, at: datetime, before: datetime) -> None:
+        """Let time pass."""
+        self.same(lambda store: store.delete_expired(at=at, revocations_before=before, limit=100))
+        self.same(lambda store: sorted(_feed(store)))
+
+    @rule(number=numbers, other=numbers, deliveries=st.lists(numbers, max_size=2), at=instants)
+    def migrate(self, number: int, other: int, deliveries: list[int], at: datetime) -> None:
+        """Claim, perhaps what is claimed or with a session or delivery that is there."""
+        mine = claim(number, session_number=other, keep_until=at)
+        queued = tuple(delivery(each, due_at=at, created_at=at) for each in deliveries)
+        self.same(lambda store: store.claim_and_create(mine, session(other), queued))
+        self.same(lambda store: store.find_claim(PUBLIC_APP, mine.claim_id))
+
+    @rule(at=instants)
+    def delete_claims(self, at: datetime) -> None:
+        """Forget claims."""
+        self.same(lambda store: store.delete_claims(kept_until_before=at, limit=100))
+
+    @rule(at=instants, until=instants, limit=limits)
+    def take(self, at: datetime, until: datetime, limit: int) -> None:
+        """Take deliveries."""
+        self.same(lambda store: store.take_deliveries(at=at, lease_until=until, limit=limit))
+
+    @rule(number=numbers, state=st.sampled_from(DeliveryState), at=instants, error=st.none() | st.text())
+    def settle(self, number: int, state: DeliveryState, at: datetime, error: str | None) -> None:
+        """Settle a delivery, perhaps one that is not there."""
+        name = delivery(number).delivery_id
+        self.same(lambda store: store.settle_delivery(name, state=state, due_at=at, last_error=error))
+        self.same(lambda store: store.list_deliveries(state=state, limit=2))
+        self.same(lambda store: store.count_deliveries())
+
+    @rule(
+        number=numbers,
+        kind=st.sampled_from(KeyKind),
+        at=instants,
+        if_newest=st.none() | numbers.map(lambda number: f"k-{number}"),
+    )
+    def add_key(self, number: int, kind: KeyKind, at: datetime, if_newest: str | None) -> None:
+        """Add a key, perhaps when another was faster."""
+        key = signing_key(f"k-{number}", kind=kind, created_at=at)
+        self.same(lambda store: store.add_signing_key(PUBLIC_APP, key, if_newest=if_newest))
+        self.same(lambda store: store.load_signing_keys(PUBLIC_APP))
+
+    @rule(gone=st.lists(numbers, max_size=2))
+    def delete_keys(self, gone: list[int]) -> None:
+        """Forget keys."""
+        self.same(lambda store: store.delete_signing_keys(PUBLIC_APP, tuple(f"k-{each}" for each in gone)))
+
+
+def _answer(call: Callable[[Store], object], store: Store) -> tuple[str, object]:
+    try:
+        answer = call(store)
+    except StoreUnavailable:
+        return "refused", None
+    return repr(answer), answer  # the text tells 1 from 1.0, the value tells what the text leaves out
+
+
+def _feed(store: Store) -> list[tuple[AppId, str, datetime]]:
+    return [(each.app_id, each.handle, each.revoked_at) for each in store.revocations_after(0, limit=1000)]
+
+
+TestTwins = Twins.TestCase
+TestTwins.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
