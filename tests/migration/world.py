@@ -84,6 +84,8 @@ class Issuer:
         self.down = False
         self.seen: list[WebRequest] = []
         self.revocation = WebResponse(status=200)
+        self.refuses: frozenset[str] = frozenset()
+        """Fields of a form that make revocation a bad request."""
 
     def exchange(self, request: WebRequest) -> WebResponse:
         """Discovery, keys and revocation."""
@@ -98,7 +100,8 @@ class Issuer:
                     {"keys": [public_jwk(key().public_key(), key_id="k1", algorithm=Algorithm.ES256)]}
                 )
             case "/revoke":
-                return self.revocation
+                fields = (request.body or b"").decode().split("&")
+                return self.revocation if self.refuses.isdisjoint(fields) else WebResponse(status=400)
             case _:
                 return WebResponse(status=404)
 
