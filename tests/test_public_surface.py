@@ -20,8 +20,8 @@ def test_public_names_are_the_promised_ones() -> None:
 
 
 def test_public_names_are_sorted() -> None:
-    """Both lists are sorted and name nothing twice, so that two changes seldom meet in one line."""
-    assert list(segue.__all__) == sorted(set(segue.__all__))
+    """Neither list names anything twice; the linter keeps one sorted, this the other."""
+    assert len(set(segue.__all__)) == len(segue.__all__)
     assert sorted(set(PROMISED)) == PROMISED
 
 

@@ -53,6 +53,7 @@ def run_blocks(page: Path, snippets: list[Block]) -> None:
 def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page's Python blocks run, pasted in their order."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEGUE_SECRET", "what a reader exports before: 0123456789")
     run_blocks(page, [block for block in blocks_in(page, "python") if not block.remark])
 
 
