@@ -101,7 +101,7 @@ async function move() {
     add.retitle("Not moved across");
   } finally {
     state.moving = false;
-    redraw();
+    await poll().catch(redraw); // the provider has something new to say about itself
   }
 }
 

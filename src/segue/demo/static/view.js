@@ -73,6 +73,6 @@ const clock = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor((ms / 1000
 
 function span(ms) {
   const hours = ms / 3_600_000;
-  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+  if (hours >= 48) return `${Math.round(hours / 24)} days`;
   return hours >= 1 ? `${Math.floor(hours)} h ${Math.floor((hours % 1) * 60)} min` : clock(Math.max(0, ms));
 }
