@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -215,26 +216,60 @@ def test_cancelled_callers_take_nothing_from_the_others() -> None:
         assert len(server.requests) == 1
 
 
-def test_all_callers_cancelled_and_the_exchange_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_all_callers_cancelled_and_the_exchange_fails() -> None:
     """A failure that nobody waits for any more is no complaint of the event loop."""
 
-    async def main() -> None:
-        flights = TaskFlights()
-        go = asyncio.Event()
+    async def abandoned() -> None:
+        ended = asyncio.Event()
 
         async def exchange(request: WebRequest) -> WebResponse:
-            await go.wait()
+            await asyncio.sleep(0)
+            ended.set()
             raise FetchFailed(request.place, "refused")
 
-        caller = asyncio.create_task(flights.run(get(), exchange))
+        caller = asyncio.create_task(TaskFlights().run(get(), exchange))
         await asyncio.sleep(0)
         caller.cancel()
-        await asyncio.wait([caller])
-        go.set()
-        await flights.end()
+        await ended.wait()
 
-    asyncio.run(main())
-    assert "never retrieved" not in caplog.text
+    async def main() -> list[str]:
+        complaints: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: complaints.append(str(context["message"]))
+        )
+        await abandoned()
+        await asyncio.sleep(0)
+        gc.collect()
+        return complaints
+
+    assert asyncio.run(main()) == []
+
+
+def test_exchange_of_another_loop_is_not_joined() -> None:
+    """An exchange that hangs on a loop that no longer turns keeps nobody on another loop waiting."""
+    flights, first = TaskFlights(), asyncio.new_event_loop()
+
+    async def hanging(_request: WebRequest) -> WebResponse:
+        await asyncio.Event().wait()
+        return OK
+
+    async def quick(_request: WebRequest) -> WebResponse:
+        return OK
+
+    async def depart() -> asyncio.Task[WebResponse]:
+        caller = asyncio.create_task(flights.run(get(), hanging))
+        await asyncio.sleep(0)
+        return caller
+
+    try:
+        caller = first.run_until_complete(depart())
+        (stuck,) = asyncio.all_tasks(first) - {caller}
+        assert asyncio.run(asyncio.wait_for(flights.run(get(), quick), 10)) is OK
+        stuck.cancel()
+        first.run_until_complete(asyncio.wait([caller]))
+        assert isinstance(caller.exception(), FetchFailed)
+    finally:
+        first.close()
 
 
 def test_closing_breaks_off() -> None:

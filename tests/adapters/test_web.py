@@ -7,8 +7,9 @@ import logging
 import socket
 import ssl
 import threading
+import time
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from tests.adapters.clients import blocking, on_a_loop
 from tests.adapters.loopback_server import Exchange, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from segue.adapters.resolving import Resolve
@@ -259,7 +260,7 @@ def test_t5_body_without_end(client: Client) -> None:
 @both
 def test_t19_gzip_bomb(client: Client) -> None:
     """T19: a compressed body is refused, and nothing is ever decompressed."""
-    bomb = gzip.compress(b" " * 50 * MAX_BODY)
+    bomb = gzip.compress(b" " * 8 * MAX_BODY)
     assert len(bomb) < MAX_BODY
     compressed = serving(lambda exchange: exchange.reply(200, bomb, content_encoding="gzip"))
     with compressed as server, pytest.raises(FetchFailed, match="compressed"):
@@ -287,13 +288,22 @@ def stall_in_body(exchange: Exchange) -> None:
     exchange.hold()
 
 
+@contextmanager
+def given_up_soon() -> Generator[None]:
+    """What happens inside ends with the deadline's failure, and long before the other side would end it."""
+    begun = time.monotonic()
+    with pytest.raises(FetchFailed, match=r"no answer within 0\.2 s"):
+        yield
+    assert time.monotonic() - begun < 8
+
+
 @both
 @pytest.mark.parametrize(
     "answer", [drip_body, drip_headers, stall_in_body, Exchange.hold], ids=lambda answer: answer.__name__
 )
 def test_t5_slow_server(client: Client, answer: Answer) -> None:
     """T5: the deadline is for the exchange as a whole: a byte now and then does not prolong it."""
-    with serving(answer) as server, pytest.raises(FetchFailed, match=r"no answer within 0\.2 s"):
+    with serving(answer) as server, given_up_soon():
         client(get(server.url), deadline=SOON)
 
 
@@ -302,7 +312,7 @@ def test_t5_slow_handshake(client: Client) -> None:
     """T5: a server that accepts and then does not speak TLS is given up on."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(FetchFailed, match="no answer within"):
+        with given_up_soon():
             client(get(url), deadline=SOON)
 
 
@@ -315,7 +325,7 @@ def test_t5_slow_resolver() -> None:
         return []
 
     try:
-        with pytest.raises(FetchFailed, match="no answer within"):
+        with given_up_soon():
             blocking(get("https://issuer.example/"), resolve=resolve, deadline=SOON)
     finally:
         done.set()
