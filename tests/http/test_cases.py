@@ -6,6 +6,7 @@ from tests.http.cases_claims import ClaimCases
 from tests.http.cases_create import CreateCases
 from tests.http.cases_refresh import RefreshCases
 from tests.http.cases_routes import RouteCases
+from tests.http.cases_transcripts import TranscriptCases
 from tests.http.cases_verify import ChangeCases, VerifyCases
 from tests.http.over_flows import OverFlows
 
@@ -32,3 +33,7 @@ class TestRefresh(OverFlows, RefreshCases):
 
 class TestRoutes(OverFlows, RouteCases):
     """Cases 83 to 90."""
+
+
+class TestTranscripts(OverFlows, TranscriptCases):
+    """Whole exchanges."""

@@ -139,4 +139,7 @@ def _same_site(given: str | None, api: Origin, website: Origin) -> str:
         if known is None:
             raise ConfigurationError("cookie_same_site must be strict, lax or none")
         return known
-    return "Lax" if api.scheme == website.scheme and api.site == website.site else "None"
+    one_site = (
+        api.site == website.site
+    )  # looked at in any case: a public suffix is refused whatever the schemes
+    return "Lax" if one_site and api.scheme == website.scheme else "None"

@@ -72,6 +72,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     # A migration that is refused has a table of its own; on any other route it is a mistake of ours.
     "MIGRATION_REFUSED": Answer.FAULT,
     "REQUEST_INVALID": Answer.FAULT,
+    "MIGRATION_CLOSED": Answer.FAULT,
     "ALREADY_MIGRATED": Answer.FAULT,
     "USER_REFUSED": Answer.FAULT,
     "SIGN_IN_TOO_OLD": Answer.FAULT,
@@ -92,6 +93,7 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "session_cookies_refused": 400,
     "MIGRATION_REFUSED": 403,
     "REQUEST_INVALID": 400,
+    "MIGRATION_CLOSED": 403,
     "ALREADY_MIGRATED": 409,
     "USER_REFUSED": 403,
     "SIGN_IN_TOO_OLD": 403,
