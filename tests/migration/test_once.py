@@ -265,11 +265,15 @@ def test_same_client(anti_csrf: bool) -> None:
         again(claim, session, now=NOW + RETRY_WINDOW)
 
 
-@pytest.mark.parametrize("key", [STRANGER, None], ids=["other key", "no key"])
-def test_t16_other_client(key: ClientKey | None) -> None:
-    """Another client gets nothing (T16)."""
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [(STRANGER, "another client"), (None, "no Idempotency-Key")],
+    ids=["other key", "no key"],
+)
+def test_t16_other_client(key: ClientKey | None, reason: str) -> None:
+    """Another client gets nothing, and the log says that it was another (T16)."""
     claim, session, _ = minted()
-    with pytest.raises(AlreadyMigrated):
+    with pytest.raises(AlreadyMigrated, match=reason):
         again(claim, session, key)
 
 
