@@ -1,4 +1,4 @@
-"""Where the time comes from. Only the shells in `segue.engine` read a clock; everything below takes `now` as an argument."""
+"""Where the time comes from. Only `segue.operations` reads a clock; everything below takes `now` as an argument."""
 
 from __future__ import annotations
 

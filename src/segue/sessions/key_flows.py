@@ -57,16 +57,25 @@ async def load_keys(
             return plan
         for place, kind in enumerate(plan.make):
             start = (attempt * 2 + place) * RANDOMNESS
-            await _add(app_id, policy, secrets, kind, keys, now, randomness[start : start + RANDOMNESS])
+            await _add(
+                kind,
+                keys,
+                policy,
+                secrets,
+                app_id=app_id,
+                now=now,
+                randomness=randomness[start : start + RANDOMNESS],
+            )
     raise Contended("signing keys")
 
 
 async def _add(
-    app_id: AppId,
-    policy: KeyPolicy,
-    secrets: Secrets,
     kind: KeyKind,
     known: tuple[SigningKey, ...],
+    policy: KeyPolicy,
+    secrets: Secrets,
+    *,
+    app_id: AppId,
     now: datetime,
     randomness: bytes,
 ) -> None:

@@ -83,13 +83,21 @@ def first_refresh_token(
         seed: 16 random bytes.
         anti_csrf: an anti-CSRF token will be handed out with it.
     """
-    return _make(secret, app_id, handle, 0, seed, None, anti_csrf=anti_csrf)
+    return _make(secret, handle, app_id=app_id, generation=0, seed=seed, parent=None, anti_csrf=anti_csrf)
 
 
 def succeed(token: RefreshToken, secret: Secret, *, app_id: AppId, anti_csrf: bool) -> RefreshToken:
     """The successor: always the same for the same parent, secret and *anti_csrf*."""
     seed = secret.authenticate("refresh successor", app_id, token.text.encode())[:SEED]
-    return _make(secret, app_id, token.handle, token.generation + 1, seed, token.hash, anti_csrf=anti_csrf)
+    return _make(
+        secret,
+        token.handle,
+        app_id=app_id,
+        generation=token.generation + 1,
+        seed=seed,
+        parent=token.hash,
+        anti_csrf=anti_csrf,
+    )
 
 
 def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> RefreshToken:
@@ -135,12 +143,12 @@ def new_handle(randomness: bytes, tenant_id: TenantId) -> SessionHandle:
 
 def _make(
     secret: Secret,
-    app_id: AppId,
     handle: SessionHandle,
+    *,
+    app_id: AppId,
     generation: int,
     seed: bytes,
     parent: TokenHash | None,
-    *,
     anti_csrf: bool,
 ) -> RefreshToken:
     flags = (_HAS_PARENT if parent else 0) | (_HAS_ANTI_CSRF if anti_csrf else 0)
