@@ -72,6 +72,19 @@ def test_localhost_is_one_port_on_every_address() -> None:
             listening.close()
 
 
+def test_connections_answer_at_once() -> None:
+    """An accepted connection does not hold back small writes: that costs 40 ms an answer."""
+    sockets = listen_on_localhost(0)
+    try:
+        with socket.create_connection(sockets[0].getsockname()):
+            accepted, _ = sockets[0].accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    finally:
+        for listening in sockets:
+            listening.close()
+
+
 def test_taken_port_is_named() -> None:
     """A port that is taken is refused with its number, in either place."""
     with socket.create_server(("127.0.0.1", 0)) as other:

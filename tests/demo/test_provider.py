@@ -356,6 +356,40 @@ def test_logout_with_an_id_token_ends_everything() -> None:
     at_provider(story)
 
 
+async def log_out(place: Place, hint: str) -> httpx2.Response:
+    """A page's logout in place: from another site, so without the provider's cookie."""
+    headers = {"origin": APP, "sec-fetch-mode": "cors"}
+    async with place.browser() as without_cookie:
+        form = {"id_token_hint": hint, "client_id": PAGE_CLIENT}
+        return await without_cookie.post(f"{ISSUER}/logout", data=form, headers=headers)
+
+
+def test_logout_after_revocation_still_ends_the_sign_in() -> None:
+    """The application's server may revoke the tokens first: the ID token still says whose sign-in to end."""
+
+    async def story(place: Place, visitor: Visitor) -> None:
+        tokens = await visitor.signed_in("Ada Lindqvist")
+        form = {"token": tokens.refresh, "client_id": PAGE_CLIENT}
+        assert (await visitor.browser.post(f"{ISSUER}/revoke", data=form)).status_code == 200
+        assert (await log_out(place, tokens.identity)).json() == {"ended": True}
+        assert visitor.home(await visitor.authorize(prompt="none"))["error"] == "login_required"
+
+    at_provider(story)
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_logout_hinted_by_another_token(kind: str) -> None:
+    """Only an ID token vouches for a logout; with anything else nothing is ended, and the answer says so."""
+
+    async def story(place: Place, visitor: Visitor) -> None:
+        tokens = await visitor.signed_in("Ada Lindqvist")
+        answer = await log_out(place, getattr(tokens, kind))
+        assert (answer.status_code, answer.json()) == (400, {"ended": False})
+        assert "code" in visitor.home(await visitor.authorize(prompt="none"))
+
+    at_provider(story)
+
+
 def test_logout_without_an_id_token_asks_first() -> None:
     """A bare link to the logout page ends nothing until the user confirms on the provider's own page."""
 

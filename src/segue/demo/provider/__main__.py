@@ -11,17 +11,21 @@ import argparse
 import asyncio
 import os
 import secrets
-import socket
 import sys
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from segue.clock import SystemClock
+from segue.demo.ports import listen
 from segue.demo.provider.app import provider_app
 from segue.demo.provider.clients import demo_clients
 from segue.demo.provider.ledger import Ledger
 from segue.demo.provider.settings import Provider
 from segue.demo.provider.tokens import new_signer
+
+if TYPE_CHECKING:
+    import socket
 
 SECRET_VARIABLE = "SEGUE_DEMO_BACKEND_SECRET"  # noqa: S105 - the name of the variable, not the secret
 HOST = "127.0.0.1"
@@ -38,7 +42,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        listening = socket.create_server((HOST, arguments.port))
+        listening = listen(HOST, arguments.port)
     except OSError as error:
         parser.exit(1, f"cannot listen on {HOST}:{arguments.port}: {error.strerror}\n")
     issuer = f"http://{HOST}:{listening.getsockname()[1]}"

@@ -116,7 +116,13 @@ class BackChannel:
 
     def _issue(self, kind: str, claims: JsonObject, grant: Grant, now: datetime) -> str:
         token = self._provider.signer.sign(kind, claims)
-        issued = Issued(grant_id=grant.grant_id, claims=claims, expires_at=now + ACCESS_LIFETIME)
+        issued = Issued(
+            grant_id=grant.grant_id,
+            sid=grant.sign_in.sid,
+            claims=claims,
+            expires_at=now + ACCESS_LIFETIME,
+            names_user=kind == "JWT",
+        )
         self._provider.ledger.remember_issued(token, issued)
         return token
 

@@ -83,21 +83,21 @@ class BrowserDoors:
         """End the SSO session and its grants; asks first unless an ID token of that session comes along."""
         form = await read_form(request) if request.method == "POST" else {}
         asked = parse_form(request.url.query) | form
-        hinted = self._provider.ledger.grant_of(asked.get("id_token_hint", ""))
-        sid = hinted.sign_in.sid if hinted else None
+        # The application may have revoked the tokens a moment ago; the hint still says whose browser this is.
+        sid = self._provider.ledger.sid_hinted_by(asked.get("id_token_hint", ""))
         if sid is None and (sign_in := self._signed_in(request)) is not None:
             if not (form.get("confirmed") and comes_from(request, self._provider.issuer)):
                 return HTMLResponse(pages.confirm_logout_page(request.url.query))
             sid = sign_in.sid
         if sid is not None:
             self._provider.ledger.end_sign_in(sid)
-        response = self._after_logout(request, asked)
+        response = self._after_logout(request, asked, ended=sid is not None)
         response.delete_cookie(SSO_COOKIE, httponly=True, samesite="lax")
         return response
 
-    def _after_logout(self, request: Request, asked: Mapping[str, str]) -> Response:
+    def _after_logout(self, request: Request, asked: Mapping[str, str], *, ended: bool) -> Response:
         if request.headers.get("sec-fetch-mode") == "cors":
-            return JSONResponse({"ended": True})
+            return JSONResponse({"ended": ended}, status_code=200 if ended else 400)
         target = asked.get("post_logout_redirect_uri", "")
         client = self._provider.clients.get(asked.get("client_id", ""))
         if client is not None and target in client.after_logout_uris:

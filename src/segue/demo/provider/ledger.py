@@ -74,8 +74,11 @@ class Issued:
     """An access or ID token that was given out, without its text."""
 
     grant_id: str
+    sid: str
     claims: JsonObject
     expires_at: datetime
+    names_user: bool
+    """An ID token: it may vouch for a logout, and is worth nothing at an API."""
 
 
 class Ledger:
@@ -184,6 +187,11 @@ class Ledger:
         issued = self._issued.get(digest)
         grant_id = issued.grant_id if issued else self._refresh.get(digest, ("", False))[0]
         return self._grants.get(grant_id)
+
+    def sid_hinted_by(self, id_token: str) -> str | None:
+        """The sign-in that an ID token speaks of, also when its grant was revoked or its time is over."""
+        issued = self._issued.get(_digest(id_token))
+        return issued.sid if issued is not None and issued.names_user else None
 
     def active(self, token: str, now: datetime) -> JsonObject | None:
         """What a token still says: its claims, or the subject for a refresh token; None when it is worth nothing."""
