@@ -1,0 +1,59 @@
+"""What several commands share: the settings, the present instant, and text in columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from segue.clock import SystemClock
+from segue.engine import Engine
+from segue.service.logs import printable
+from segue.service.settings import Settings, load_settings, settings_path
+
+ConfigOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="The settings file; else $SEGUE_CONFIG, else segue.toml.", show_default=False
+    ),
+]
+
+
+def settings_from(config: Path | None) -> Settings:
+    """
+    The settings that a command works with.
+
+    Raises:
+        ConfigurationError: they cannot be used.
+    """
+    return load_settings(settings_path(config, os.environ), os.environ)
+
+
+def engine_on(settings: Settings) -> AbstractContextManager[Engine]:
+    """An engine for what is in the store; providers are left out, and nobody is asked anything."""
+    config = replace(settings.config, providers=())
+    return closing(Engine(config, store=settings.store.open()))
+
+
+def present() -> datetime:
+    """The present instant."""
+    return SystemClock().now()
+
+
+def shown(instant: datetime) -> str:
+    """An instant for people, to the second, in UTC."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under a head, each column as wide as its longest text; a pipe gets the same."""
+    every = [[printable(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in every) for column in range(len(head))]
+    for row in every:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

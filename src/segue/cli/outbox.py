@@ -1,0 +1,44 @@
+"""`segue outbox`: what providers are still to be told, and what was given up. House rule: no token is shown."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import typer
+
+from segue.cli.common import ConfigOption, print_columns, settings_from, shown
+from segue.migration.model import DeliveryState
+
+_SHOWN = 20
+_MEANINGS = {
+    DeliveryState.PENDING: "waiting to be told to the provider",
+    DeliveryState.DONE: "old sessions ended at the provider",
+    DeliveryState.DEAD: "given up; somebody has to look",
+}
+
+
+def outbox(config: ConfigOption = None) -> None:
+    """Count what providers are still to be told."""
+    settings = settings_from(config)
+    with closing(settings.store.open()) as store:
+        counts = store.count_deliveries()
+        dead = store.list_deliveries(state=DeliveryState.DEAD, limit=_SHOWN)
+    for state, meaning in _MEANINGS.items():
+        typer.echo(f"{counts.get(state, 0):>8}  {state.value:<8}  {meaning}")
+    if dead:
+        typer.echo(
+            f"\ngiven up, oldest first{f' (the first {_SHOWN})' if counts[DeliveryState.DEAD] > _SHOWN else ''}:"
+        )
+        print_columns(
+            ("provider", "session", "since", "attempts", "last error"),
+            [
+                (
+                    delivery.provider,
+                    delivery.handle,
+                    shown(delivery.created_at),
+                    str(delivery.attempts),
+                    delivery.last_error or "-",
+                )
+                for delivery in dead
+            ],
+        )

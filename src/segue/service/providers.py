@@ -1,0 +1,202 @@
+"""
+A `[[provider]]` of the settings file as a `Provider`.
+
+Relative paths start at the settings file's folder. House rule: what the library would refuse in the words of Python is
+refused here in the words of the file; giving a check up is spelt `"any"`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from segue.errors import ConfigurationError
+from segue.ids import TenantId
+from segue.json import JsonObject, parse_object
+from segue.migration.key_cache import CacheRules
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.model import Identity
+from segue.migration.provider import (
+    ANY_AUDIENCE,
+    ANY_PARTY,
+    DEFAULT_ALGORITHMS,
+    SAME_ID,
+    Anyone,
+    CredentialKind,
+    Provider,
+    Revocation7009,
+)
+from segue.service.private_files import read_private
+from segue.service.schema import ProviderKeysSection, ProviderSection, RevocationSection
+
+ANY = "any"
+"""Gives a check up, by name."""
+
+_KINDS = {"access_token": CredentialKind.ACCESS_TOKEN, "id_token": CredentialKind.ID_TOKEN}
+_RULES = CacheRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixed:
+    """Our user id is the provider's subject with a text of its own in front."""
+
+    prefix: str
+
+    def __call__(self, identity: Identity) -> str:
+        """Our user id of a verified identity."""
+        return self.prefix + identity.subject
+
+
+def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[Provider, ...]:
+    """
+    All providers of a file.
+
+    Raises:
+        ConfigurationError: one of them cannot be safe, or two could make one user id.
+    """
+    for first, second in itertools.permutations(sections, 2):
+        if second.user_id_prefix.startswith(first.user_id_prefix):
+            raise ConfigurationError(
+                f"a user of provider {second.name} could get the id of one of {first.name}: give each provider a "
+                "user_id_prefix, none of which begins with another"
+            )
+    return tuple(provider_of(section, folder) for section in sections)
+
+
+def provider_of(section: ProviderSection, folder: Path) -> Provider:
+    """
+    One provider.
+
+    Raises:
+        ConfigurationError: it cannot be safe or cannot work.
+    """
+    if not section.issuers:
+        raise ConfigurationError(
+            f"provider {section.name}: issuers is empty; list the exact iss of its tokens, with or without a slash "
+            "at the end, as it is there"
+        )
+    audiences = _binding(
+        section.audiences, ANY_AUDIENCE, f"provider {section.name}: audiences", "your API's identifier"
+    )
+    parties = _binding(
+        section.authorized_parties,
+        ANY_PARTY,
+        f"provider {section.name}: authorized_parties",
+        "the client ids of your pages",
+    )
+    return Provider(
+        name=section.name,
+        issuers=section.issuers,
+        keys=_keys(section, folder),
+        audiences=audiences,
+        authorized_parties=parties,
+        credential=_KINDS[section.credential],
+        algorithms=DEFAULT_ALGORITHMS if section.algorithms is None else section.algorithms,
+        token_types=section.token_types,
+        required_claims=tuple(sorted(section.required_claims.items())),
+        user_claim=section.user_claim,
+        session_claims=section.session_claims,
+        leeway=section.leeway.span,
+        maximum_age=section.maximum_age.span,
+        session_lifetime=section.session_lifetime.span,
+        issued_before=section.issued_before,
+        deadline=section.deadline,
+        tenant_id=TenantId(section.tenant),
+        map_user=Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID,
+        carried_claims=section.carried_claims,
+        revocation=_revocation(section, folder),
+    )
+
+
+def _binding(
+    given: tuple[str, ...] | str, surrender: Anyone, place: str, example: str
+) -> frozenset[str] | Anyone:
+    if given == ANY:
+        return surrender
+    if isinstance(given, str):
+        raise ConfigurationError(f'{place} must be a list, or "{ANY}" to give the check up')
+    if not given or ANY in given:
+        raise ConfigurationError(
+            f'{place} names nobody, so that another application\'s tokens would do: list {example}, or write "{ANY}" '
+            "without brackets to give the check up"
+        )
+    return frozenset(given)
+
+
+def _keys(section: ProviderSection, folder: Path) -> KeySource:
+    keys, place = section.keys, f"provider {section.name}: keys"
+    pins = [name for name in ("file", "inline", "pem") if getattr(keys, name) is not None]
+    if len(pins) > 1:
+        raise ConfigurationError(f"{place}: give one of {' and '.join(pins)}")
+    if not pins:
+        _refuse(
+            keys, ("key_id", "pinned_at", "not_after"), place, "belongs to pinned keys: file, inline or pem"
+        )
+        return _live(section)
+    live = ("discovery_url", "jwks_url", "allowed_hosts", "max_age", "stale_for", "cool_down")
+    _refuse(keys, live, place, f"belongs to live keys; with {pins[0]} nobody is asked")
+    if keys.key_id is not None and keys.pem is None:
+        raise ConfigurationError(f"{place}: key_id belongs to pem; a JWK set names its keys itself")
+    return _pinned(keys, folder)
+
+
+def _refuse(keys: ProviderKeysSection, names: tuple[str, ...], place: str, why: str) -> None:
+    for name in names:
+        if getattr(keys, name):
+            raise ConfigurationError(f"{place}: {name} {why}")
+
+
+def _live(section: ProviderSection) -> LiveKeys:
+    keys = section.keys
+    return LiveKeys(
+        issuer=section.issuers[0],
+        discovery_url=keys.discovery_url,
+        jwks_url=keys.jwks_url,
+        allowed_hosts=keys.allowed_hosts,
+        max_age=_RULES.max_age if keys.max_age is None else keys.max_age.span,
+        stale_for=_RULES.stale_for if keys.stale_for is None else keys.stale_for.span,
+        cool_down=_RULES.cool_down if keys.cool_down is None else keys.cool_down.span,
+    )
+
+
+def _pinned(keys: ProviderKeysSection, folder: Path) -> PinnedKeys:
+    pinned_at, not_after = keys.pinned_at, keys.not_after
+    if keys.file is not None:
+        path = folder / keys.file
+        at = pinned_at or pinned_when(path)
+        return PinnedKeys.from_file(path, pinned_at=at, not_after=not_after)
+    if keys.pem is not None:
+        return PinnedKeys.from_pem(keys.pem, key_id=keys.key_id, pinned_at=pinned_at, not_after=not_after)
+    inline: JsonObject = keys.inline or {}
+    return PinnedKeys.from_jwks(inline, pinned_at=pinned_at, not_after=not_after)
+
+
+def pinned_when(path: Path) -> datetime | None:
+    """When `segue pin` wrote a file; None of any other."""
+    try:
+        written = parse_object(path.read_bytes()).get("pinned_at")
+        return datetime.fromisoformat(written) if isinstance(written, str) else None
+    except (OSError, ValueError):
+        return None  # whether the file is any good is for `PinnedKeys` to say
+
+
+def _revocation(section: ProviderSection, folder: Path) -> Revocation7009 | None:
+    revocation = section.revocation
+    if revocation is None:
+        return None
+    return Revocation7009(
+        url=revocation.url,
+        client_id=revocation.client_id,
+        client_secret=_client_secret(revocation, f"provider {section.name}: revocation", folder),
+        allowed_token_types=frozenset(revocation.allowed_token_types),
+    )
+
+
+def _client_secret(revocation: RevocationSection, place: str, folder: Path) -> str | None:
+    if revocation.client_secret_file is None:
+        return revocation.client_secret
+    if revocation.client_secret is not None:
+        raise ConfigurationError(f"{place}: give client_secret or client_secret_file, not both")
+    return read_private(folder / revocation.client_secret_file).strip()

@@ -1,0 +1,164 @@
+"""
+What a settings file may say: its sections, keys, types and defaults.
+
+The names are those of the values they become. House rules: a key that is not here is refused; a default here equals the
+library's own, and a test compares; `docs/reference/settings.md` has a line for every key, and a test looks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from segue.http.anti_csrf import AntiCsrfMode
+from segue.http.transport import TransferMethod
+from segue.service.durations import Duration
+from segue.tokens.algorithms import Algorithm
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSection:
+    """Where the process listens and what it says."""
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    workers: int = 1
+    log_level: LogLevel = "info"
+    trusted_proxies: tuple[str, ...] = ()
+    private_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSection:
+    """Sessions on HTTP; see `segue.http.settings.HttpSettings`."""
+
+    api_domain: str
+    website_domain: str
+    trusted_origins: tuple[str, ...] = ()
+    api_base_path: str = "/auth"
+    api_gateway_path: str = ""
+    cookie_domain: str | None = None
+    older_cookie_domain: str | None = None
+    cookie_secure: bool | None = None
+    cookie_same_site: Literal["strict", "lax", "none"] | None = None
+    anti_csrf: AntiCsrfMode | None = None
+    session_expired_status: int = 401
+    invalid_claim_status: int = 403
+    expose_access_token: bool = False
+    token_transfer: TransferMethod = TransferMethod.ANY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifetimesSection:
+    """How long things live; see `segue.sessions.policy.Lifetimes`."""
+
+    access: Duration = field(default=Duration("1h"))
+    access_jitter: float = 0.05
+    refresh: Duration = field(default=Duration("100d"))
+    absolute: Duration | None = None
+    idle: Duration | None = None
+    grace: Duration = field(default=Duration("30s"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysSection:
+    """Deployment secret and signing keys."""
+
+    secret: str | None = field(default=None, repr=False)
+    secret_file: str | None = None
+    signing_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
+    update_interval: Duration = field(default=Duration("168h"))
+    use_static_keys: bool = False
+    verified_cache: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSection:
+    """Where sessions are kept."""
+
+    database: str = "segue.sqlite3"
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    busy_timeout: Duration = field(default=Duration("5s"))
+    auto_upgrade: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderKeysSection:
+    """Keys of a previous provider: asked for live, or pinned by `file`, `inline` or `pem`."""
+
+    discovery_url: str | None = None
+    jwks_url: str | None = None
+    allowed_hosts: frozenset[str] = frozenset()
+    max_age: Duration | None = None
+    stale_for: Duration | None = None
+    cool_down: Duration | None = None
+    file: str | None = None
+    inline: dict[str, Any] | None = None
+    pem: str | None = None
+    key_id: str | None = None
+    pinned_at: datetime | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationSection:
+    """How the old session is ended; see `segue.migration.provider.Revocation7009`."""
+
+    url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    client_secret_file: str | None = None
+    allowed_token_types: frozenset[Literal["refresh_token", "access_token"]] = frozenset(
+        {"refresh_token", "access_token"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSection:
+    """A previous provider; see `segue.migration.provider.Provider`."""
+
+    name: str
+    issuers: tuple[str, ...]
+    audiences: tuple[str, ...] | str
+    authorized_parties: tuple[str, ...] | str
+    keys: ProviderKeysSection = ProviderKeysSection()
+    credential: Literal["access_token", "id_token"] = "access_token"
+    algorithms: frozenset[Algorithm] | None = None
+    token_types: frozenset[str] = frozenset({"at+jwt", "jwt"})
+    required_claims: dict[str, str] = field(default_factory=dict[str, str])
+    user_claim: str = "sub"
+    user_id_prefix: str = ""
+    session_claims: tuple[str, ...] = ("sid", "session_id", "origin_jti")
+    leeway: Duration = field(default=Duration("10s"))
+    maximum_age: Duration = field(default=Duration("24h"))
+    session_lifetime: Duration = field(default=Duration("30d"))
+    issued_before: datetime | None = None
+    deadline: datetime | None = None
+    tenant: str = "public"
+    carried_claims: frozenset[str] = frozenset()
+    revocation: RevocationSection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFile:
+    """The whole file."""
+
+    http: HttpSection
+    server: ServerSection = ServerSection()
+    lifetimes: LifetimesSection = LifetimesSection()
+    keys: KeysSection = KeysSection()
+    store: StoreSection = StoreSection()
+    provider: tuple[ProviderSection, ...] = ()
+
+
+OVERRIDABLE: tuple[tuple[str, type], ...] = (
+    ("server", ServerSection),
+    ("http", HttpSection),
+    ("lifetimes", LifetimesSection),
+    ("keys", KeysSection),
+    ("store", StoreSection),
+)
+"""Sections whose keys the environment may set."""

@@ -1,0 +1,211 @@
+"""
+The settings of a service, ready for use: from the file and the environment to the library's own values.
+
+House rules: all that can be refused is refused here, before anything listens; a file that holds a secret is read only
+if it is closed to other users.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from segue.config import Config
+from segue.errors import ConfigurationError
+from segue.http.settings import HttpSettings
+from segue.http.site import parse_origin
+from segue.service.environment import CONFIG, client_secret_variable, variable
+from segue.service.private_files import read_private, require_private
+from segue.service.providers import providers_of
+from segue.service.reading import read_settings
+from segue.service.schema import (
+    HttpSection,
+    KeysSection,
+    LifetimesSection,
+    ServerSection,
+    SettingsFile,
+    StoreSection,
+)
+from segue.sessions.policy import Lifetimes
+from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
+from segue.tokens.algorithms import Algorithm
+
+DEFAULT_FILE = Path("segue.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where sessions are kept."""
+
+    path: Path
+    synchronous: Literal["FULL", "NORMAL"]
+    busy_timeout: timedelta
+    auto_upgrade: bool
+
+    def open(self) -> SqliteStore:
+        """A store for blocking callers."""
+        return SqliteStore(
+            self.path,
+            synchronous=self.synchronous,
+            busy_timeout=self.busy_timeout,
+            upgrade=self.auto_upgrade,
+        )
+
+    def open_async(self) -> AsyncSqliteStore:
+        """A store for an event loop."""
+        return AsyncSqliteStore(
+            self.path,
+            synchronous=self.synchronous,
+            busy_timeout=self.busy_timeout,
+            upgrade=self.auto_upgrade,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of them."""
+
+    source: Path
+    """The file."""
+    server: ServerSection
+    config: Config
+    store: StoreSettings
+
+
+def settings_path(given: Path | None, environment: Mapping[str, str]) -> Path:
+    """Which file: the one named, else the one that `SEGUE_CONFIG` names, else `segue.toml` here."""
+    return given or Path(environment.get(CONFIG) or DEFAULT_FILE)
+
+
+def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """
+    Read, check and build everything.
+
+    Args:
+        path: of the settings file; other paths in it start at its folder.
+        environment: wins over the file.
+
+    Raises:
+        ConfigurationError: the first thing that cannot be safe or cannot work; the text says how to mend it.
+    """
+    file = read_settings(_text(path), name=path.name, environment=environment)
+    folder = path.absolute().parent
+    _require_closed_if_secret(file, path, environment)
+    return Settings(
+        source=path,
+        server=_checked(file.server),
+        config=_config(file, folder),
+        store=_store(file.store, folder),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(f"there is no {path}; make one with: segue init {path}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mapping[str, str]) -> None:
+    """A secret that the environment gave does not make the file one that holds a secret."""
+    inline = [(file.keys.secret, variable("keys", "secret"))] + [
+        (provider.revocation.client_secret, client_secret_variable(provider.name))
+        for provider in file.provider
+        if provider.revocation is not None
+    ]
+    if any(secret is not None and not environment.get(name) for secret, name in inline):
+        require_private(path)
+
+
+def _checked(server: ServerSection) -> ServerSection:
+    if not 0 <= server.port <= 65535:
+        raise ConfigurationError("server.port must lie between 0 and 65535")
+    if not 1 <= server.workers <= 256:
+        raise ConfigurationError("server.workers must lie between 1 and 256")
+    if not server.host:
+        raise ConfigurationError('server.host is empty; write "127.0.0.1" for this machine alone')
+    if "*" in server.trusted_proxies:
+        raise ConfigurationError(
+            "server.trusted_proxies: with * anybody may claim any address; list the addresses of your proxies"
+        )
+    return server
+
+
+def _config(file: SettingsFile, folder: Path) -> Config:
+    origins = (str(parse_origin(text, setting="http.trusted_origins")) for text in file.http.trusted_origins)
+    return Config(
+        http=_http(file.http, use_static_keys=file.keys.use_static_keys),
+        secrets=_secrets(file.keys, folder),
+        providers=providers_of(file.provider, folder),
+        lifetimes=_lifetimes(file.lifetimes),
+        signing_algorithm=Algorithm(file.keys.signing_algorithm),
+        key_update_interval=file.keys.update_interval.span,
+        trusted_origins=frozenset(origins),
+        verified_cache=file.keys.verified_cache,
+    )
+
+
+def _http(section: HttpSection, *, use_static_keys: bool) -> HttpSettings:
+    return HttpSettings(
+        api_domain=section.api_domain,
+        website_domain=section.website_domain,
+        api_base_path=section.api_base_path,
+        api_gateway_path=section.api_gateway_path,
+        cookie_domain=section.cookie_domain,
+        older_cookie_domain=section.older_cookie_domain,
+        cookie_secure=section.cookie_secure,
+        cookie_same_site=section.cookie_same_site,
+        anti_csrf=section.anti_csrf,
+        session_expired_status=section.session_expired_status,
+        invalid_claim_status=section.invalid_claim_status,
+        expose_access_token=section.expose_access_token,
+        token_transfer=section.token_transfer,
+        use_static_keys=use_static_keys,
+    )
+
+
+def _lifetimes(section: LifetimesSection) -> Lifetimes:
+    return Lifetimes(
+        access=section.access.span,
+        access_jitter=section.access_jitter,
+        refresh=section.refresh.span,
+        absolute=None if section.absolute is None else section.absolute.span,
+        idle=None if section.idle is None else section.idle.span,
+        grace=section.grace.span,
+    )
+
+
+def _secrets(keys: KeysSection, folder: Path) -> tuple[str, ...]:
+    """One to a line, primary first."""
+    if keys.secret is not None and keys.secret_file is not None:
+        raise ConfigurationError("give keys.secret or keys.secret_file, not both")
+    if keys.secret_file is not None:
+        text = read_private(folder / keys.secret_file)
+    elif keys.secret is not None:
+        text = keys.secret
+    else:
+        raise ConfigurationError(
+            "there is no deployment secret: set keys.secret_file, or SEGUE_SECRET in the environment; "
+            "segue init makes one"
+        )
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _store(section: StoreSection, folder: Path) -> StoreSettings:
+    if "://" in section.database:
+        raise ConfigurationError("store.database must be the path of an SQLite file")
+    path = folder / os.path.expanduser(section.database)  # noqa: PTH111 - before it is joined to the folder
+    return StoreSettings(
+        path=path,
+        synchronous=section.synchronous,
+        busy_timeout=section.busy_timeout.span,
+        auto_upgrade=section.auto_upgrade,
+    )

@@ -1,0 +1,132 @@
+"""
+The settings file that `segue init` writes: everything somebody has to decide, each with its reason.
+
+House rule: what is written is a file that works as soon as the provider's own values stand in it; what has a good
+default is left to `docs/reference/settings.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+API_DOMAIN = "http://localhost:8090"
+WEBSITE_DOMAIN = "http://localhost:3000"
+"""What a first try on one machine needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What is known already."""
+
+    issuer: str | None = None
+    audience: str | None = None
+    client_id: str | None = None
+    api_domain: str = API_DOMAIN
+    website_domain: str = WEBSITE_DOMAIN
+    secret: str | None = None
+    """None: it is in *secret_file*."""
+    secret_file: str = "segue.secret"  # noqa: S105 - the name of a file
+
+
+def render_settings(answers: Answers) -> str:
+    """The text of the file."""
+    return _TEMPLATE.format(
+        api_domain=_quoted(answers.api_domain),
+        website_domain=_quoted(answers.website_domain),
+        secret=_secret(answers),
+        issuers=_list(answers.issuer),
+        audiences=_list(answers.audience),
+        parties=_list(answers.client_id),
+        example_client=_quoted(answers.client_id or "your-client-id"),
+    )
+
+
+def _secret(answers: Answers) -> str:
+    if answers.secret is not None:
+        return f"secret = {_quoted(answers.secret)}"
+    return f"secret_file = {_quoted(answers.secret_file)}"
+
+
+def _list(value: str | None) -> str:
+    return "[]" if value is None else f"[{_quoted(value)}]"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: the escapes of JSON, and DEL, which JSON leaves alone."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_TEMPLATE = """\
+# Settings of `segue serve`. Every key: docs/reference/settings.md. Check them with: segue doctor
+# The environment wins over this file: SEGUE_PORT for port, SEGUE_API_DOMAIN for api_domain, SEGUE_SECRET for secret …
+# Durations are written like "30s", "1h30m" or "100d"; relative paths start at the folder of this file.
+
+[server]
+# Where this process listens. Only this machine can reach 127.0.0.1: put a proxy with TLS in front of it.
+host = "127.0.0.1"
+port = 8090
+# Processes that share the port and the database.
+workers = 1
+# debug, info, warning or error. One line an event, on standard error, without tokens.
+log_level = "info"
+
+[http]
+# What browsers reach this service by: scheme, host and port as they stand in the address bar.
+api_domain = {api_domain}
+# Where your pages come from. Cookies are as strict as the distance between the two allows.
+website_domain = {website_domain}
+# In front of all routes: POST /auth/migrate-session, /auth/session/refresh, /auth/signout, GET /auth/session.
+api_base_path = "/auth"
+# Pages of further origins that may call these routes, such as "https://admin.example.com".
+trusted_origins = []
+
+[lifetimes]
+# How long an access token is good, and so how long a stateless check may miss a revocation.
+access = "1h"
+# A session ends when it was not used for this long.
+refresh = "100d"
+# After a refresh, the old token still gets the same answer for this long: for tabs and lost answers. At most 300s.
+grace = "30s"
+
+[keys]
+# The deployment secret signs refresh tokens and seals stored keys. Whoever loses it signs everybody out; whoever shows
+# it lets others make sessions. Never put it into a repository or next to a backup of the database.
+# In the file: one secret a line. To change it, put the new one on top and keep the old one for as long as `refresh`.
+{secret}
+
+[store]
+# An SQLite file; it is made if it is not there.
+database = "segue.sqlite3"
+
+# The provider that your users are signed in with. For several, repeat this table and give each a user_id_prefix.
+[[provider]]
+# For logs and reports: lower-case letters, digits, - and _.
+name = "old"
+# The `iss` of its tokens to the letter, with or without a slash at the end. Its keys are found from the first one.
+issuers = {issuers}
+# What must stand in `aud`: the identifier of your API; for ID tokens your client id.
+# "any" (without brackets) gives the check up: right only if the issuer serves no other application.
+audiences = {audiences}
+# The client ids (`azp` or `client_id`) that your pages sign in with; "any" gives the check up.
+authorized_parties = {parties}
+# Which token your pages send: access_token or id_token. One is never taken for the other.
+credential = "access_token"
+# A token that was issued longer ago is refused, whatever it says of itself.
+maximum_age = "24h"
+# How long a sign-in lasts at the provider. The new session ends no later than the old one would have.
+session_lifetime = "30d"
+# From this instant on nothing is migrated any more. Set it as soon as you know the day.
+# deadline = 2030-01-31T00:00:00Z
+
+# Its keys are asked for by OpenID Connect discovery, unless one of these says otherwise:
+# [provider.keys]
+# jwks_url = "https://login.example.org/keys"    # the provider has no discovery document
+# file = "old-keys.json"    # pinned: nobody is asked; make it with: segue pin ISSUER -o old-keys.json
+
+# To end the old session at the provider (RFC 7009); without it the old tokens only stop working here.
+# [provider.revocation]
+# url = "https://login.example.org/oauth/revoke"
+# client_id = {example_client}
+# client_secret_file = "old-client.secret"    # leave it out for a public client
+"""
