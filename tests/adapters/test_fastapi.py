@@ -75,6 +75,15 @@ def add_routes(app: FastAPI, segue: SegueFastAPI) -> None:
         await session.merge_payload({"plan": "gold"})
         return PlainTextResponse("changed")
 
+    @app.get("/devices")
+    async def devices(
+        session: Annotated[CurrentSession, Depends(segue.session)],
+    ) -> list[dict[str, str | bool | None]]:
+        return [
+            {"label": line.session.device.label, "ip": line.session.device.ip, "current": line.current}
+            for line in await session.devices()
+        ]
+
     @app.post("/by-hand")
     async def by_hand(request: Request) -> dict[str, str]:
         identity = await segue.engine.verify_provider_token(bearer_token(request))
@@ -325,6 +334,25 @@ def test_revoked_session_where_the_database_is_asked() -> None:
             await made.engine.revoke(reply.json()["sessionHandle"])
             strict = await browser.get("/strict")
             assert (strict.status_code, strict.headers["front-token"]) == (401, "remove")
+
+    run(story)
+
+
+def test_list_of_devices() -> None:
+    """A user sees every session with the browser's own description, and which one is this; no address is kept."""
+
+    async def story() -> None:
+        made = site()
+        async with made.browser() as phone, made.browser() as desk:
+            for browser, agent in ((phone, "Phone/1"), (desk, "Desk/2")):
+                headers = bearer(issuer.token(), **COOKIES, **{"user-agent": agent})
+                await browser.post("/by-hand", headers=headers)
+                made.clock.advance(timedelta(minutes=1))
+            listed = (await desk.get("/devices")).json()
+        assert listed == [
+            {"label": "Desk/2", "ip": None, "current": True},
+            {"label": "Phone/1", "ip": None, "current": False},
+        ]
 
     run(story)
 

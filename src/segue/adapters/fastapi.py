@@ -36,6 +36,16 @@ from segue.sessions.model import Session
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceSession:
+    """One line of a user's list of devices."""
+
+    session: Session
+    """Among other things `device`, `created_at` and `refreshed_at`."""
+    current: bool
+    """Whether it is the session that asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class CurrentSession:
     """The verified session of a request."""
 
@@ -66,6 +76,11 @@ class CurrentSession:
     async def stored(self) -> Session | None:
         """The session as the store has it, or None if it has ended meanwhile."""
         return await self._segue.engine.load_session(self.handle)
+
+    async def devices(self) -> tuple[DeviceSession, ...]:
+        """All living sessions of this user, newest first, this one marked."""
+        sessions = await self._segue.engine.list_sessions(self.user_id)
+        return tuple(DeviceSession(session, session.handle == self.handle) for session in sessions)
 
     async def merge_payload(self, changes: JsonObject) -> CurrentSession:
         """

@@ -14,6 +14,7 @@ from segue.flow import ask
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.attach import attach, attach_access, clear
 from segue.http.cookies import read_cookies
+from segue.http.device import device_of
 from segue.http.message import Actions, HttpRequest, HttpResponse, json_response
 from segue.http.runtime import Runtime
 from segue.http.transport import Transport, carries_access, for_new_session
@@ -22,6 +23,7 @@ from segue.json import JsonObject
 from segue.sessions import flows as sessions
 from segue.sessions.claims import ClaimFailure, ClaimValidator, failures, refetch
 from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import Device
 from segue.sessions.ports import SessionStore
 from segue.tokens.access import AccessToken
 
@@ -47,7 +49,8 @@ async def create_session(
 
     Args:
         request: decides how the tokens ride.
-        new: whose session; key kind and anti-CSRF token follow the settings, whatever it says.
+        new: whose session; key kind and anti-CSRF token follow the settings, whatever it says. Without a device it
+            gets that of the request.
         runtime: configuration, keys, time.
         randomness: `segue.sessions.flows.RANDOMNESS` fresh bytes.
 
@@ -57,7 +60,13 @@ async def create_session(
     settings, transport = runtime.settings, for_new_session(request, runtime.settings)
     if transport is Transport.COOKIE:
         settings.require_cookies()
-    wanted = replace(new, static_key=settings.use_static_keys, anti_csrf=_by_token(runtime, transport))
+    device = new.device if new.device != Device() else device_of(request, settings)
+    wanted = replace(
+        new,
+        static_key=settings.use_static_keys,
+        anti_csrf=_by_token(runtime, transport),
+        device=device,
+    )
     issued = await sessions.create(wanted, runtime.issuance(), randomness=randomness)
     return issued, take_over(request, runtime, transport).then(attach(issued, settings, transport))
 

@@ -14,6 +14,7 @@ from segue.errors import RequestRefused, TokenMissing, TokenRefused
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.attach import attach, clear
 from segue.http.cookies import read_cookies
+from segue.http.device import device_of
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_new_session
@@ -67,6 +68,7 @@ def read_migration(
         old_refresh_token=_old_refresh_token(body),
         present_session=_present_session(request, recognise),
         anti_csrf=via_token and transport is Transport.COOKIE,
+        device=device_of(request, settings),
     )
 
 

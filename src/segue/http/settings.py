@@ -51,6 +51,8 @@ class HttpSettings:
     expose_access_token: bool = False
     """In cookie mode, show the access token to scripts too."""
     token_transfer: TransferMethod = TransferMethod.ANY
+    record_ip: bool = False
+    """Keep the client's address with its session, for the list of a user's devices."""
     use_static_keys: bool = False
     """Sign access tokens with a key that does not rotate."""
 
