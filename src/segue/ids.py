@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 AppId = NewType("AppId", str)
@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def from_milliseconds(value: int) -> datetime:
     """The aware UTC instant of milliseconds since the epoch."""
-    return datetime.fromtimestamp(value / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=value)  # no float: far instants would lose their last digits
 
 
 def to_milliseconds(instant: datetime) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Iterator
-from threading import Barrier, Event, Thread
+from threading import Barrier, Event, Thread, main_thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from segue.sessions.model import Session
 
 
 @pytest.fixture
@@ -165,6 +168,116 @@ def test_threads_share_a_transaction(folder: Path) -> None:
             thread.join()
         connection.set_trace_callback(None)
         assert [line.split()[0] for line in log] == ["COMMIT", "BEGIN", *["INSERT"] * 8, "COMMIT"]
+
+
+def test_interrupted_while_waiting(folder: Path) -> None:
+    """A caller who is interrupted while others write is not written, and those who wait beside him are."""
+    inside, go_on, left = Event(), Event(), Event()
+
+    async def slow() -> None:
+        await session_flows.create_session(session(0))
+        inside.set()
+        go_on.wait(10)
+
+    with SqliteStore(folder / "segue.sqlite3") as store:
+        writer = store._writer
+
+        def interrupt_the_first() -> None:
+            while len(writer._waiting) < 2:
+                pass
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+            left.wait(10)
+            go_on.set()
+
+        threads = [Thread(target=store._write, args=(slow,)), Thread(target=interrupt_the_first)]
+        threads[0].start()
+        assert inside.wait(10)
+        threads[1].start()
+        threads.append(Thread(target=_after_another, args=(store, session(2))))
+        threads[2].start()
+        with pytest.raises(KeyboardInterrupt):
+            store.create_session(session(1))
+        left.set()
+        for thread in threads:
+            thread.join(10)
+        assert [bool(store.load_session(PUBLIC_APP, handle(number))) for number in range(3)] == [
+            True,
+            False,
+            True,
+        ]
+        store.create_session(session(1))
+
+
+def _after_another(store: SqliteStore, made: Session) -> None:
+    while not store._writer._waiting:
+        pass
+    store.create_session(made)
+
+
+def test_leader_is_interrupted(folder: Path) -> None:
+    """When the thread that writes for all is interrupted, the next one leads."""
+    inside, go_on = Event(), Event()
+
+    async def interrupted() -> None:
+        inside.set()
+        go_on.wait(10)
+        raise KeyboardInterrupt
+
+    def lead() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            store._write(interrupted)
+
+    with SqliteStore(folder / "segue.sqlite3") as store:
+        threads = [Thread(target=lead)]
+        threads[0].start()
+        assert inside.wait(10)
+        threads += [Thread(target=store.create_session, args=(session(number),)) for number in range(3)]
+        for thread in threads[1:]:
+            thread.start()
+        while len(store._writer._waiting) < 3:
+            pass
+        go_on.set()
+        for thread in threads:
+            thread.join(10)
+        assert all(store.load_session(PUBLIC_APP, handle(number)) for number in range(3))
+
+
+def test_closed_while_others_wait(folder: Path) -> None:
+    """Closing lets the transaction under way finish and refuses those who wait for the next."""
+    inside, go_on = Event(), Event()
+    outcomes: list[str] = []
+
+    async def slow() -> None:
+        await session_flows.create_session(session(0))
+        inside.set()
+        go_on.wait(10)
+
+    def create() -> None:
+        try:
+            store.create_session(session(1))
+        except StoreUnavailable as error:
+            outcomes.append(str(error))
+
+    store = SqliteStore(folder / "segue.sqlite3")
+    threads = [Thread(target=store._write, args=(slow,))]
+    threads[0].start()
+    assert inside.wait(10)
+    threads += [Thread(target=create) for _ in range(3)]
+    for thread in threads[1:]:
+        thread.start()
+    while len(store._writer._waiting) < 3:
+        pass
+    threads.append(Thread(target=store.close))
+    threads[-1].start()
+    while store._writer._refusal is None:
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert outcomes == ["STORE_UNAVAILABLE: the store is closed"] * 3
+    with SqliteStore(folder / "segue.sqlite3") as again:
+        assert again.load_session(PUBLIC_APP, handle(0))
+        assert again.load_session(PUBLIC_APP, handle(1)) is None
 
 
 def test_more_than_a_batch(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -70,6 +70,13 @@ class SessionsContract(Contract):
         written = session(1, created_at=NOW + finer, absolute_expires_at=NOW + DAY + finer)
         store.create_session(replace(written, refresh_lifetime=DAY + finer))
         assert store.load_session(PUBLIC_APP, handle(1)) == session(1, absolute_expires_at=NOW + DAY)
+
+    def test_far_instants(self, store: Store) -> None:
+        """Instants are kept to the millisecond as long as the calendar goes."""
+        end = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+        written = replace(session(1), expires_at=end, absolute_expires_at=end - MOMENT)
+        store.create_session(written)
+        assert store.load_session(PUBLIC_APP, handle(1)) == written
 
     def test_handle_twice(self, store: Store) -> None:
         """A second session of the same handle is refused, and the first stays."""

@@ -48,9 +48,11 @@ class Job(Generic[T]):
         self.settled = True
 
     def outcome(self) -> T:
-        """What the flow returned, or raise what it raised; only once settled."""
+        """What the flow returned, or raise what it raised."""
         if self._error is not None:
             raise self._error
+        if not self.settled:
+            raise StoreUnavailable("interrupted before writing")
         return self._reply
 
 

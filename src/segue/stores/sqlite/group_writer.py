@@ -1,7 +1,9 @@
 """
-Group commit for threads: whoever gets the lock does the work of all who wait.
+Group commit for threads: one of those who wait does the work of all.
 
-A caller that is alone pays for a lock and nothing else. House rule: one connection, used only under the lock.
+The caller who finds nobody writing leads: it commits its own operation, alone, and pays for a lock and nothing else.
+Those who come meanwhile wait; the first of them is the next leader and takes all the others along. House rule: only
+the leader touches the connection, and whatever happens to it, it hands over and wakes those it took along.
 """
 
 from __future__ import annotations
@@ -9,13 +11,22 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, Generic
 
 from segue.errors import StoreUnavailable
 from segue.flow import Flow, T
 from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Follower(Generic[T]):
+    job: Job[T]
+    woken: Lock = field(default_factory=Lock)
+    """Held while it has to wait."""
+    leads: bool = False
 
 
 class GroupWriter:
@@ -25,22 +36,22 @@ class GroupWriter:
         """With a *refusal* nothing is ever opened, and every caller is told why."""
         self._location = location
         self._refusal = refusal
-        self._lock = Lock()
-        self._waiting: deque[Job[Any]] = deque()
+        self._using = Lock()
+        """Held by whoever uses the connection."""
         self._connection: sqlite3.Connection | None = None
+        self._joining = Lock()
+        """Held for moments, to read or change the two below."""
+        self._led = False
+        self._waiting: deque[_Follower[Any]] = deque()
 
     def run(self, make: Callable[[], Flow[T]]) -> T:
         """Run a flow in a transaction, perhaps together with others; return when it is committed."""
-        if self._connection is None:
-            with self._lock:
-                self._open()
         job = Job(make)
-        self._waiting.append(job)
-        with self._lock:
-            # Unsettled under the lock means still in the queue: whoever takes a job settles it before letting go.
-            while not job.settled:
-                connection = self._open()
-                commit_together(connection, self._take())
+        follower = self._join(job)
+        if follower is not None:
+            self._wait(follower)
+        if follower is None or follower.leads:
+            self._lead(job)
         return job.outcome()
 
     def connections(self) -> tuple[sqlite3.Connection, ...]:
@@ -49,11 +60,43 @@ class GroupWriter:
 
     def close(self) -> None:
         """Close when the transaction that is under way has been committed; who still waits is refused."""
-        with self._lock:
-            self._refusal = self._refusal or "the store is closed"
+        self._refusal = self._refusal or "the store is closed"
+        with self._using:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _join(self, job: Job[T]) -> _Follower[T] | None:
+        """Lead from now on (None), or follow."""
+        with self._joining:
+            if not self._led:
+                self._led = True
+                return None
+            follower = _Follower(job=job)
+            follower.woken.acquire()
+            self._waiting.append(follower)
+            return follower
+
+    def _wait(self, follower: _Follower[T]) -> None:
+        try:
+            follower.woken.acquire()
+        except BaseException:  # interrupted: nobody may count on this thread
+            with self._joining:
+                if follower in self._waiting:
+                    self._waiting.remove(follower)
+            if follower.leads:
+                self._hand_over([])
+            raise
+
+    def _lead(self, job: Job[T]) -> None:
+        followers: list[_Follower[Any]] = []
+        try:
+            with self._using:
+                connection = self._open()
+                followers = self._take()
+                commit_together(connection, [job, *(follower.job for follower in followers)])
+        finally:
+            self._hand_over(followers)
 
     def _open(self) -> sqlite3.Connection:
         if self._refusal is not None:
@@ -62,5 +105,18 @@ class GroupWriter:
             self._connection = open_writer(self._location)
         return self._connection
 
-    def _take(self) -> list[Job[Any]]:
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_BATCH))]
+    def _take(self) -> list[_Follower[Any]]:
+        with self._joining:
+            count = min(len(self._waiting), LARGEST_BATCH - 1)
+            return [self._waiting.popleft() for _ in range(count)]
+
+    def _hand_over(self, answered: list[_Follower[Any]]) -> None:
+        with self._joining:
+            following = self._waiting.popleft() if self._waiting else None
+            self._led = following is not None
+        for follower in answered:
+            follower.woken.release()
+        # Last, so that those who have their answer can come back in time for the next transaction.
+        if following is not None:
+            following.leads = True
+            following.woken.release()

@@ -1,0 +1,1 @@
+INSERT INTO segue.schema_version (version) VALUES ($1)

@@ -1,0 +1,1 @@
+SELECT state, count(*) FROM segue.deliveries GROUP BY state

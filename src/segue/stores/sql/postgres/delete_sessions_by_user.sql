@@ -1,0 +1,28 @@
+-- Rows first and in the order of their handles, the feed last: two that delete cannot deadlock, and the feed is held
+-- only until the commit that follows.
+WITH doomed AS MATERIALIZED (
+    SELECT app_id, handle
+    FROM segue.sessions
+    WHERE app_id = $1 AND user_id = $2
+        AND ($3::text IS NULL OR tenant_id = $3::text) AND ($4::text IS NULL OR handle <> $4::text)
+    ORDER BY handle
+    FOR UPDATE
+),
+gone AS (
+    DELETE FROM segue.sessions AS session
+    USING doomed
+    WHERE session.app_id = doomed.app_id AND session.handle = doomed.handle
+    RETURNING session.handle, session.expires_at
+),
+feed AS (
+    INSERT INTO segue.revocation_feed AS feed (feed_id, newest)
+    SELECT 1, count(*) FROM gone HAVING count(*) > 0
+    ON CONFLICT (feed_id) DO UPDATE SET newest = feed.newest + excluded.newest
+    RETURNING newest, pg_notify('segue_revocations', newest::text)
+),
+told AS (
+    INSERT INTO segue.revocations (sequence, app_id, handle, revoked_at)
+    SELECT feed.newest + 1 - row_number() OVER (ORDER BY gone.handle DESC), $1, gone.handle, $5
+    FROM gone CROSS JOIN feed
+)
+SELECT handle FROM gone WHERE expires_at > $5::bigint

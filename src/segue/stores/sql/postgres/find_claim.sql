@@ -1,0 +1,5 @@
+SELECT
+    app_id, claim_id, provider, issuer, subject_digest, user_id, tenant_id, handle,
+    client_digest, claimed_at, keep_until
+FROM segue.claims
+WHERE app_id = $1 AND claim_id = $2

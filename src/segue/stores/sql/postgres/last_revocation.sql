@@ -1,0 +1,1 @@
+SELECT newest FROM segue.revocation_feed

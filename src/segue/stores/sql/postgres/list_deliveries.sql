@@ -1,0 +1,5 @@
+SELECT delivery_id, app_id, provider, claim_id, handle, sealed, created_at, due_at, attempts, state, last_error
+FROM segue.deliveries
+WHERE state = $1
+ORDER BY created_at, position
+LIMIT $2

@@ -1,0 +1,10 @@
+SELECT
+    app_id, tenant_id, handle, user_id, payload, data,
+    current_digest, previous_digest, secret_id, generation, rotated_at,
+    created_at, refreshed_at, expires_at, refresh_lifetime, absolute_expires_at, static_key,
+    provider, issuer, subject_digest, claim_id, authenticated_at, verifier_version,
+    device_label, device_ip
+FROM segue.sessions
+WHERE app_id = $1 AND tenant_id = $2
+    AND expires_at > $3::bigint
+ORDER BY created_at DESC, handle
