@@ -66,9 +66,9 @@ class Session:
     tenant_id: TenantId
     handle: SessionHandle
     user_id: UserId
-    payload: JsonObject
+    payload: JsonObject = field(repr=False)
     """Goes into every access token."""
-    data: JsonObject
+    data: JsonObject = field(repr=False)
     """Stays on the server."""
     family: Family
     created_at: datetime
