@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from segue.http.anti_csrf import AntiCsrfMode
 from segue.ids import to_milliseconds
 from segue.sessions.claims import ClaimFailure, ClaimRule, ClaimValidator, Rule, holds
 from tests.http.over_flows import START
-from tests.http.world import Cases, Paths, Setup, Tokens, World, claims_of
+from tests.http.world import Cases, Paths, Setup, Tokens, World, claims_of, local
 
 if TYPE_CHECKING:
     from segue.json import JsonObject, JsonValue
@@ -75,6 +76,14 @@ class ClaimCases(Cases):
         assert claims_of(reply.cookies["sAccessToken"].value)["st-ev"] == {"v": True, "t": NOW}
         assert reply.front["up"]["st-ev"] == {"v": True, "t": NOW}
         assert world.stored_payload(tokens.handle)["st-ev"] == {"v": True, "t": NOW}
+
+    def test_case_47_no_echo(self) -> None:
+        """case 47: a changed access token brings no anti-CSRF token to a client that sent none."""
+        http = local(anti_csrf=AntiCsrfMode.VIA_TOKEN)
+        world = self.open(Setup(http=http, validators=(VERIFIED,), claims={"st-ev": True}))
+        reply = world.send("GET", Paths.CLAIMS, world.signed_in().headers)
+        assert reply.header("front-token")
+        assert reply.header("anti-csrf") is None
 
     def test_case_57_fetched_and_wrong(self) -> None:
         """case 57: a fetched value that fails is stored; the refusal carries nothing of it."""

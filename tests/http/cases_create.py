@@ -12,7 +12,7 @@ import pytest
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
 from tests.http.over_flows import LIFETIMES, START
-from tests.http.world import LOCAL, WEBSITE, Cases, Paths, claims_of, local, tokens_of
+from tests.http.world import LOCAL, WEBSITE, Cases, Paths, claims_of, header_of, local, tokens_of
 
 if TYPE_CHECKING:
     from segue.json import JsonObject
@@ -228,6 +228,14 @@ class CreateCases(Cases):
         second = tokens_of(world.sign_in("cookie", headers=first.headers))
         assert second.handle != first.handle
         assert world.exists(first.handle)
+
+    @pytest.mark.parametrize("kind", ["static", "dynamic"])
+    def test_kind_of_key_is_stored(self, kind: str) -> None:
+        """A session keeps the kind of key that the deployment used when it began."""
+        world = self.world(use_static_keys=kind == "static")
+        tokens = world.signed_in()
+        assert world.kind_of_key(tokens.handle) == kind
+        assert header_of(tokens.access)["kid"][0] == kind[0]
 
     def test_answer_is_the_applications(self) -> None:
         """Status and body of the answer that carries a new session are the application's."""

@@ -291,6 +291,20 @@ class VerifyCases(Cases):
         assert (reply.status, reply.json) == (401, {"message": "unauthorised"})
         reply.assert_cleared()
 
+    @by_both
+    def test_revoked_without_the_database(self, mode: str) -> None:
+        """Once the feed of revocations has told, a revoked session's token is refused without asking the database."""
+        world = self.world()
+        tokens, other = world.signed_in(mode), world.signed_in(mode)
+        world.revoke(tokens.handle)
+        world.read_feed()
+        world.asked.clear()
+        reply = get(world, tokens)
+        assert (reply.status, reply.json) == (401, {"message": "unauthorised"})
+        reply.assert_cleared()
+        assert get(world, other).status == 200
+        assert world.asked == []
+
     def test_case_46_after_a_refresh(self) -> None:
         """case 46: a refreshed token is settled at once: no question to the store, nothing on the answer."""
         world = self.world()

@@ -62,6 +62,7 @@ class FlowWorld(World):
         self.now = START
         self.asked: list[str] = []
         self._broken = False
+        self._revoked = frozenset[SessionHandle]()
         self._drawn = 0
         self._plan = self._load_keys()
         self._verifier = AccessVerifier(self._plan.verifying)
@@ -90,6 +91,10 @@ class FlowWorld(World):
         """End a session behind the client's back."""
         assert self._run(sessions.revoke(PUBLIC_APP, SessionHandle(handle), at=self.now))
 
+    def read_feed(self) -> None:
+        """Let the back end learn which sessions were revoked."""
+        self._revoked = frozenset(entry.handle for entry in self.store.revocations_after(0, limit=100))
+
     def put_payload(self, handle: str, payload: JsonObject) -> None:
         """Replace a session's payload behind the client's back."""
         assert self.store.update_session(PUBLIC_APP, SessionHandle(handle), payload=payload, data=None)
@@ -99,6 +104,12 @@ class FlowWorld(World):
         session = self.store.load_session(PUBLIC_APP, SessionHandle(handle))
         assert session is not None
         return session.payload
+
+    def kind_of_key(self, handle: str) -> str:
+        """The kind of key with which a session was created, as stored."""
+        session = self.store.load_session(PUBLIC_APP, SessionHandle(handle))
+        assert session is not None
+        return "static" if session.static_key else "dynamic"
 
     def exists(self, handle: str) -> bool:
         """Whether the store still has a session."""
@@ -251,6 +262,7 @@ class FlowWorld(World):
             keys=self._plan,
             now=now,
             luck=0.5,
+            revoked=self._revoked,
         )
 
     def _load_keys(self) -> KeyPlan:

@@ -230,12 +230,20 @@ class World(ABC):
         """End a session behind the client's back."""
 
     @abstractmethod
+    def read_feed(self) -> None:
+        """Let the back end learn which sessions were revoked, as it does by itself within a second."""
+
+    @abstractmethod
     def put_payload(self, handle: str, payload: JsonObject) -> None:
         """Replace a session's payload behind the client's back."""
 
     @abstractmethod
     def stored_payload(self, handle: str) -> JsonObject:
         """The payload as stored."""
+
+    @abstractmethod
+    def kind_of_key(self, handle: str) -> str:
+        """The kind of key with which a session was created, `static` or `dynamic`, as stored."""
 
     @abstractmethod
     def exists(self, handle: str) -> bool:

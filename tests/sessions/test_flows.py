@@ -134,7 +134,8 @@ class TestChange:
         """With an expired token the change is stored and no token is made."""
         scene = Scene()
         first = scene.sign_in()
-        session, fresh = scene.run(change_payload(first.access.claims, {"new": 1}, at(3600)))
+        over = issuance(first.access.claims.expires_at)
+        session, fresh = scene.run(change_payload(first.access.claims, {"new": 1}, over))
         assert fresh is None
         assert session.payload["new"] == 1
 
