@@ -48,11 +48,14 @@ async function answerOf(response: Response): Promise<Answer> {
     return { status: response.status, body };
 }
 
-/** One key per browser profile: every tab and every retry is the same client to the server. */
-function idempotencyKey(): string {
-    const key = localStorage.getItem("idempotency-key") ?? crypto.randomUUID();
-    localStorage.setItem("idempotency-key", key);
-    return key;
+/**
+ * The same for every tab and every retry, and known to nobody who has seen the access token only. Not a random value
+ * kept in localStorage: two tabs that start together would each make their own, and one would be refused.
+ */
+async function idempotencyKey(old: User): Promise<string> {
+    const secret = new TextEncoder().encode(`idempotency-key ${old.refresh_token}`);
+    const digest = await crypto.subtle.digest("SHA-256", secret);
+    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function oldUser(): Promise<User> {
@@ -68,7 +71,7 @@ async function migrate(): Promise<Answer> {
         headers: {
             authorization: `Bearer ${old.access_token}`,
             "content-type": "application/json",
-            "idempotency-key": idempotencyKey(),
+            "idempotency-key": await idempotencyKey(old),
         },
         body: JSON.stringify({ refreshToken: old.refresh_token }),
     });
