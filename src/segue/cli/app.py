@@ -126,7 +126,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         case OSError():
             place = f": {error.filename}" if error.filename else ""
             return f"{error.strerror or type(error).__name__}{place}", 1
-        case _WrongUsage():
+        case _ if isinstance(error, _WrongUsage):
             return f"{error.format_message().rstrip('.')} (see segue --help)", error.exit_code
         case _:
             return f"a mistake of ours, please report it: {place_of(error)}", 1

@@ -8,9 +8,11 @@ refused here in the words of the file; giving a check up is spelt `"any"`.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from segue.errors import ConfigurationError
 from segue.ids import TenantId
@@ -30,6 +32,8 @@ from segue.migration.provider import (
 )
 from segue.service.private_files import read_private
 from segue.service.schema import ProviderKeysSection, ProviderSection, RevocationSection
+
+T = TypeVar("T")
 
 ANY = "any"
 """Gives a check up, by name."""
@@ -89,7 +93,7 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
     return Provider(
         name=section.name,
         issuers=section.issuers,
-        keys=_keys(section, folder),
+        keys=_named(section, lambda: _keys(section, folder)),
         audiences=audiences,
         authorized_parties=parties,
         credential=_KINDS[section.credential],
@@ -106,8 +110,18 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         tenant_id=TenantId(section.tenant),
         map_user=Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID,
         carried_claims=section.carried_claims,
-        revocation=_revocation(section, folder),
+        revocation=_named(section, lambda: _revocation(section, folder)),
     )
+
+
+def _named(section: ProviderSection, make: Callable[[], T]) -> T:
+    """What *make* returns; what it refuses, with the provider's name in front."""
+    try:
+        return make()
+    except ConfigurationError as error:
+        text = ": ".join(map(str, error.args))
+        known = text.startswith(f"provider {section.name}:")
+        raise ConfigurationError(text if known else f"provider {section.name}: {text}") from error
 
 
 def _binding(
