@@ -19,14 +19,15 @@ from segue.clock import Clock
 from segue.engine import AsyncEngine
 from segue.errors import SessionError, Unavailable
 from segue.http.message import HttpRequest, HttpResponse, json_response
-from segue.ids import to_milliseconds
+from segue.ids import SessionHandle, to_milliseconds
 from segue.service.cors import Cors
 from segue.service.settings import Settings
-from segue.stores.ports import AsyncStore
 
 logger = logging.getLogger("segue")
 
 HEALTH = "/health"
+_NO_SESSION = SessionHandle("health")
+"""Looked up to see whether the store answers; there is none of this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,6 @@ class Parts:
     """What the application works with while it runs."""
 
     engine: AsyncEngine
-    store: AsyncStore
     work: BackgroundWork
 
 
@@ -78,12 +78,13 @@ class Service:
     async def _running(self) -> AsyncGenerator[Parts]:
         settings = self._settings
         async with AsyncHttpWeb(allow_private_hosts=settings.server.private_hosts) as web:
-            store = settings.store.open_async()
-            engine = AsyncEngine(settings.config, store=store, web=web, clock=self._clock)
+            engine = AsyncEngine(
+                settings.config, store=settings.store.open_async(), web=web, clock=self._clock
+            )
             work = BackgroundWork(engine)
             try:
                 async with work.running(first=lambda: _warm_up(engine)):
-                    yield Parts(engine=engine, store=store, work=work)
+                    yield Parts(engine=engine, work=work)
             finally:
                 await engine.close()
 
@@ -108,7 +109,7 @@ class Service:
             return response
         match request.method, request.path.rstrip("/"):
             case "GET" | "HEAD", path if path == HEALTH:
-                return await _health(parts.store)
+                return await _health(parts.engine)
             case "GET", path if path == self._session_path:
                 return await _session(request, parts.engine)
             case _:
@@ -123,9 +124,9 @@ class Service:
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def _health(store: AsyncStore) -> HttpResponse:
+async def _health(engine: AsyncEngine) -> HttpResponse:
     try:
-        await store.last_revocation()
+        await engine.load_session(_NO_SESSION)
     except Unavailable as error:
         logger.error("the store does not answer: %s", error)  # noqa: TRY400 - as above
         return json_response(503, {"status": "UNAVAILABLE"})
