@@ -14,7 +14,6 @@ import httpx2
 import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse
-from starlette.middleware.cors import CORSMiddleware
 
 from segue import AsyncEngine, Config, HttpSettings, Identity
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI, bearer_token
@@ -40,7 +39,7 @@ class Site:
         self.segue = SegueFastAPI(self.engine)
         self.app = FastAPI()
         self.segue.install(self.app)
-        self.app.add_middleware(CORSMiddleware, allow_origins=[WEBSITE], allow_credentials=True)
+        self.segue.install_cors(self.app)
         add_routes(self.app, self.segue)
 
     @asynccontextmanager
@@ -379,6 +378,30 @@ def test_refusals_pass_through_cors() -> None:
                 reply = await browser.request(method, path, headers={"origin": WEBSITE})
                 assert reply.status_code == 401
                 assert reply.headers["access-control-allow-origin"] == WEBSITE
+
+    run(story)
+
+
+def test_session_headers_can_be_read_across_origins() -> None:
+    """A page of the website's origin reads every session header, and may send what a migration needs."""
+
+    async def story() -> None:
+        async with site().browser() as browser:
+            headers = bearer(issuer.token(), origin=WEBSITE, **COOKIES)
+            reply = await browser.post("/auth/migrate-session", headers=headers)
+            exposed = {name.strip() for name in reply.headers["access-control-expose-headers"].split(",")}
+            assert {"front-token", "st-access-token", "st-refresh-token", "anti-csrf"} <= exposed
+            wanted = "authorization,content-type,fdi-version,idempotency-key,rid,st-auth-mode"
+            preflight = await browser.options(
+                "/auth/migrate-session",
+                headers={
+                    "origin": WEBSITE,
+                    "access-control-request-method": "POST",
+                    "access-control-request-headers": wanted,
+                },
+            )
+            assert preflight.status_code == 200
+            assert preflight.headers["access-control-allow-credentials"] == "true"
 
     run(story)
 

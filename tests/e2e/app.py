@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI
@@ -24,8 +23,6 @@ from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
 from segue.migration.provider import Provider, Revocation7009
 from segue.sessions.policy import Lifetimes
 from segue.stores.sqlite import AsyncSqliteStore
-
-SDK_HEADERS = ["content-type", "rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode"]
 
 
 class MovableClock:
@@ -57,13 +54,7 @@ def create_app() -> FastAPI:
     segue = SegueFastAPI(engine)
     app = FastAPI(lifespan=segue.lifespan)
     segue.install(app)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=[env["E2E_SITE"]],
-        allow_credentials=True,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=[*SDK_HEADERS, "idempotency-key"],
-    )
+    segue.install_cors(app)
     add_api(app, segue)
     add_control(app, engine, clock)
     if env["E2E_PAGES"]:

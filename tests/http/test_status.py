@@ -122,6 +122,7 @@ def test_try_again(error: Unavailable) -> None:
         "status": "REFUSED",
         "code": error.code,
         "retryable": True,
+        "retryAfter": error.retry_after,
     }
 
 

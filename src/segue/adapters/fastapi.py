@@ -7,10 +7,12 @@ House rule: framework words in, our values out; no rule of the session protocol 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 
 from segue.adapters.asgi import (
@@ -25,14 +27,19 @@ from segue.adapters.asgi import (
 )
 from segue.adapters.background import BackgroundWork
 from segue.engine import AsyncEngine
-from segue.errors import NoSession, SessionError
+from segue.errors import ClaimInvalid, NoSession, SessionError
 from segue.http.flows import Authenticated
+from segue.http.message import EXPOSED
 from segue.http.migrate import read_bearer
+from segue.http.routes import cors_headers
+from segue.http.verify import UNAUTHENTICATED_METHODS
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import Session
+
+logger = logging.getLogger("segue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +101,27 @@ class CurrentSession:
         add_actions(self._request.scope, changed.actions)
         return CurrentSession(self._segue, self._request, changed)
 
+    async def assert_claims(self, *validators: ClaimValidator) -> CurrentSession:
+        """
+        Demand claims of the session when the handler has begun already: "an editor, if the document is locked".
+
+        Claims that are missing or too old are fetched and stored first, and the client gets the new access token,
+        also with a refusal. Where the demand is known beforehand, `SegueFastAPI.sessions(validators=...)` is simpler.
+
+        Raises:
+            ClaimInvalid: answered for you, with 403 and everything that is wrong.
+            SessionGone: the session has ended meanwhile.
+        """
+        engine, request = self._segue.engine, request_of(self._request.scope)
+        checked = await engine.check_claims(request, self.authenticated, validators)
+        add_actions(self._request.scope, checked.session.actions)
+        if checked.failures:
+            raise ClaimInvalid(*checked.failures)
+        return CurrentSession(self._segue, self._request, checked.session)
+
     async def revoke(self) -> None:
-        """End this session in the store; its tokens are cleared by the answer that the next refresh gets."""
-        await self._segue.engine.revoke(self.handle)
+        """End this session, and take its tokens off the client with this response."""
+        add_actions(self._request.scope, await self._segue.engine.revoke_session(self.authenticated))
 
 
 Dependency = Callable[[Request], Awaitable[CurrentSession]]
@@ -119,11 +144,36 @@ class SegueFastAPI:
         """
         Add the browser routes, the answers to refused sessions, and what sessions put on responses.
 
-        Add `CORSMiddleware` after this, so that our answers pass through it too.
+        Pages of another origin need `install_cors` too, or a `CORSMiddleware` of yours; either comes after this.
         """
         app.add_middleware(ActionsMiddleware)
         app.add_middleware(_Routes, engine=self.engine, answered=self._work.wake)
         app.add_exception_handler(SessionError, self._refused)
+        app.add_exception_handler(_Preflight, _nothing)
+
+    def install_cors(
+        self, app: FastAPI, *, allow_headers: tuple[str, ...] = (), expose_headers: tuple[str, ...] = ()
+    ) -> None:
+        """
+        Let the pages of `website_domain` and `trusted_origins` speak to the whole application, with cookies.
+
+        Starlette's `CORSMiddleware` with what sessions need. In one of your own, `expose_headers` must name
+        `front-token`, `st-access-token`, `st-refresh-token` and `anti-csrf`: it replaces what responses say themselves.
+
+        Args:
+            app: `install` was called before.
+            allow_headers: request headers of your own.
+            expose_headers: response headers of your own that pages read.
+        """
+        config = self.engine.config
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=sorted(config.trusted_origins | {config.http.website_domain}),
+            allow_credentials=True,
+            allow_methods=["*"],
+            allow_headers=[*cors_headers(), "content-type", "idempotency-key", *allow_headers],
+            expose_headers=[*sorted(EXPOSED), "retry-after", *expose_headers],
+        )
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncGenerator[None]:
@@ -143,6 +193,7 @@ class SegueFastAPI:
         Dependency: the verified session of the request; without one it is answered for you.
 
         Verification costs no I/O; use `sessions(check_database=True)` where a revocation must count at once.
+        OPTIONS and TRACE are answered with an empty 200 before the handler runs: they carry no credentials.
         """
         current = await self._authenticate(request, required=True)
         if current is None:
@@ -209,6 +260,10 @@ class SegueFastAPI:
     ) -> CurrentSession | None:
         if not isinstance(request, Request):
             raise TypeError("sessions are verified on HTTP requests")
+        if request.method in UNAUTHENTICATED_METHODS:
+            if required:
+                raise _Preflight
+            return None
         found = await self.engine.authenticate(
             request_of(request.scope),
             session_required=required,
@@ -225,12 +280,19 @@ class SegueFastAPI:
         if not isinstance(error, SessionError):
             raise error
         answer = self.engine.refuse(error, request_of(request.scope))
-        response = Response(answer.body, answer.status)
-        response.raw_headers = [
-            (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in [*answer.lines(), ("content-length", str(len(answer.body)))]
-        ]
-        return response
+        if answer.status >= 500:
+            logger.error("%s %s failed: %s", request.method, request.url.path, error)
+        # As actions, so that the refusal has the last word over what the handler did before.
+        add_actions(request.scope, answer.actions)
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+
+class _Preflight(Exception):
+    """A request without credentials by design came to a route that demands a session: nothing to verify or to run."""
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return Response()
 
 
 class _Routes(BrowserRoutes):

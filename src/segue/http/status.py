@@ -171,13 +171,16 @@ def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSett
     if status == settings.session_expired_status and believes_in_session(read_cookies(request)):
         status = 403 if settings.session_expired_status != 403 else 400
     known = isinstance(error, SessionError) and status != 500
+    content: dict[str, JsonValue] = {
+        "status": "REFUSED",
+        "code": error.code if isinstance(error, SessionError) and known else FAULT_CODE,
+        "retryable": isinstance(error, Unavailable),
+    }
+    if isinstance(error, Unavailable):
+        content["retryAfter"] = error.retry_after  # the header is not always readable across origins
     return json_response(
         status,
-        {
-            "status": "REFUSED",
-            "code": error.code if isinstance(error, SessionError) and known else FAULT_CODE,
-            "retryable": isinstance(error, Unavailable),
-        },
+        content,
         headers=_retry_after(error),
         cause=error if isinstance(error, SessionError) else None,
     )
