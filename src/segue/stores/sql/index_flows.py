@@ -30,14 +30,14 @@ RevocationRow: TypeAlias = tuple[int, AppId, SessionHandle, int]
 
 async def list_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
     """See `SessionIndex.list_sessions`."""
-    statement, _, parameters = _selected(selection)
+    statement, _, parameters = selected(selection)
     rows = await ask(Statements.execute, statement, (app_id, *parameters, to_milliseconds(at)))
     return tuple(session_from_row(row) for row in rows)
 
 
 async def delete_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
     """See `SessionIndex.delete_sessions`."""
-    _, statement, parameters = _selected(selection)
+    _, statement, parameters = selected(selection)
     rows = cast(
         "list[tuple[SessionHandle, int]]",
         await ask(Statements.execute, statement, (app_id, *parameters)),
@@ -71,7 +71,7 @@ async def delete_expired(*, at: datetime, revocations_before: datetime, limit: i
     return len(sessions) + len(entries)
 
 
-def _selected(selection: Selection) -> tuple[Statement, Statement, tuple[SqlValue, ...]]:
+def selected(selection: Selection) -> tuple[Statement, Statement, tuple[SqlValue, ...]]:
     """The statement that lists, the one that deletes, and their parameters between the app and the instant."""
     match selection:
         case ByHandle():

@@ -72,13 +72,19 @@ class Statements(Protocol):
 
 def load_statements(database: str) -> Mapping[Statement, str]:
     """The texts for one database, the name of whose folder is given."""
-    folder = _folder(database)
-    return {statement: (folder / f"{statement}.sql").read_text("utf-8") for statement in Statement}
+    texts = load_texts(database)
+    return {statement: texts[statement] for statement in Statement}
+
+
+def load_texts(database: str) -> Mapping[str, str]:
+    """Every text for one database by the name of its file; a database may have statements of its own."""
+    files = (file for file in _folder(database).iterdir() if file.name.endswith(".sql"))
+    return {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in files}
 
 
 def load_schema(database: str) -> tuple[str, ...]:
     """The schema scripts of one database in their order; the first makes version 1."""
-    folder = resources.files(__name__.rpartition(".")[0]) / database / "schema"
+    folder = _folder(database) / "schema"
     scripts = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
     )

@@ -1,0 +1,192 @@
+"""
+Connections of asyncpg for one event loop: at most so many, opened when needed, the last used first.
+
+asyncpg has a pool of its own; it resets a connection each time it comes back, which is another round trip, and costs
+more of our time than a statement does. House rule: a connection that leaves an operation in doubt is closed, and every
+fault leaves as `StoreUnavailable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import asyncpg
+
+from segue.errors import ConfigurationError, StoreUnavailable
+from segue.flow import Ask, Flow, T, drive_async
+from segue.stores.postgres.faults import ATTEMPTS, RETRIED, sqlstate, unavailable, unfit
+from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, REFUSAL, Location
+from segue.stores.postgres.schema import PostgresScripts
+from segue.stores.postgres.statements import TEXTS, AnyStatement, Parameter
+from segue.stores.sql.statements import Row
+
+if TYPE_CHECKING:
+    AsyncConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""`TimeoutError` is an `OSError`."""
+
+
+async def connect(location: Location) -> AsyncConnection:
+    """
+    A new connection.
+
+    Raises:
+        StoreUnavailable: refused, or not there in time.
+    """
+    settings = {"application_name": APPLICATION_NAME}
+    if location.server_timeout is not None:
+        settings["statement_timeout"] = location.server_timeout
+    try:
+        return await asyncpg.connect(
+            location.dsn,
+            timeout=location.connect_timeout.total_seconds(),
+            command_timeout=(location.statement_timeout + GRACE).total_seconds(),
+            # A pooler gives every transaction another connection, where the name of a statement means nothing.
+            statement_cache_size=0 if location.transaction_pooler else 100,
+            server_settings=settings,
+        )
+    except (asyncpg.ClientConfigurationError, ValueError):
+        raise ConfigurationError(REFUSAL) from None  # the driver's text may quote the address
+    except FAULTS as error:
+        raise refusal(error) from error
+
+
+def refusal(error: Exception) -> StoreUnavailable:
+    """See `segue.stores.postgres.faults.unavailable`."""
+    said = error.as_dict().get("message") if isinstance(error, asyncpg.PostgresError) else None
+    return unavailable(error, said)
+
+
+async def fetch(
+    connection: AsyncConnection, statement: AnyStatement, parameters: Sequence[Parameter]
+) -> list[Row]:
+    """
+    Run one statement.
+
+    Raises:
+        StoreUnavailable: the server refused or does not answer.
+        ValueError: a value that it cannot keep.
+    """
+    try:
+        rows = await connection.fetch(TEXTS[statement], *parameters)
+    except (asyncpg.DataError, asyncpg.exceptions.DataError):
+        raise unfit() from None
+    except FAULTS as error:
+        raise refusal(error) from error
+    return cast("list[Row]", rows)
+
+
+async def in_transaction(connection: AsyncConnection, make: Callable[[], Flow[T]]) -> T:
+    """Run a flow in one transaction; return when it is durable."""
+
+    async def perform(step: Ask[object]) -> object:
+        if step.port == PostgresScripts.__name__:
+            (script,) = step.args
+            return await connection.execute(script)
+        return await fetch(connection, *step.args)
+
+    try:
+        async with connection.transaction():
+            return await drive_async(make(), perform)
+    except FAULTS as error:  # of BEGIN, COMMIT or a script
+        raise refusal(error) from error
+
+
+class AsyncPool:
+    """Belongs to the loop on which it is used first."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self._free = asyncio.Semaphore(location.pool_size)
+        self._idle: deque[tuple[AsyncConnection, float]] = deque()
+        self._closed = False
+
+    async def execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        """Run one statement as a transaction of its own; one that met a deadlock is run again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._execute(statement, parameters)
+            except StoreUnavailable as error:
+                if sqlstate(error.__cause__) not in RETRIED:
+                    raise
+        return await self._execute(statement, parameters)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[AsyncConnection]:
+        """One that nobody else uses meanwhile."""
+        connection = await self._take()
+        sound = False
+        try:
+            yield connection
+            sound = True
+        finally:
+            self._give_back(connection, sound=sound)
+
+    async def close(self) -> None:
+        """Close those that are idle; the others close when they come back."""
+        self._closed = True
+        while self._idle:
+            connection, _ = self._idle.pop()
+            try:
+                await connection.close(timeout=self._location.connect_timeout.total_seconds())
+            except FAULTS:
+                connection.terminate()
+
+    async def _execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        connection = await self._take()
+        sound = False
+        try:
+            rows = await fetch(connection, statement, parameters)
+            sound = True
+        except ValueError:
+            sound = True
+            raise
+        except StoreUnavailable as error:
+            sound = sqlstate(error.__cause__) is not None
+            raise
+        finally:
+            self._give_back(connection, sound=sound)
+        return rows
+
+    async def _take(self) -> AsyncConnection:
+        await self._enter()
+        try:
+            return self._usable() or await connect(self._location)
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def _enter(self) -> None:
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(self._location.acquire_timeout.total_seconds()):
+                    await self._free.acquire()
+            except TimeoutError as error:
+                raise StoreUnavailable("all connections to PostgreSQL are busy") from error
+        else:
+            await self._free.acquire()
+        if self._closed:
+            self._free.release()
+            raise StoreUnavailable("the store is closed")
+
+    def _usable(self) -> AsyncConnection | None:
+        while self._idle:
+            connection, _ = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    def _give_back(self, connection: AsyncConnection, *, sound: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        if sound and not self._closed and not connection.is_closed():
+            self._idle.append((connection, now))
+        else:
+            connection.terminate()
+        while self._idle and self._idle[0][1] < now - IDLE_LIMIT.total_seconds():
+            self._idle.popleft()[0].terminate()
+        self._free.release()

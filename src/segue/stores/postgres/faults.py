@@ -1,0 +1,60 @@
+"""
+What a fault of PostgreSQL or of the way to it is to the caller.
+
+Told by SQLSTATE, which both drivers give. House rule: the text that leaves here holds the state and the server's first
+line, which names tables and constraints; never a row, an address or a password.
+"""
+
+from __future__ import annotations
+
+from segue.errors import ConfigurationError, SessionError, StoreUnavailable
+
+RETRIED = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: rolled back for certain, and worth another try."""
+ATTEMPTS = 3
+
+_REFUSED_FOR_GOOD = ("28", "3D", "42501")
+"""Who we say we are, the database, or what we may do there."""
+_LOST = ("08", "57P", "25P03")
+"""The connection went; whether the statement was committed is unknown."""
+
+
+def unavailable(error: BaseException, message: str | None = None) -> StoreUnavailable:
+    """
+    The refusal of a statement or a connection; to be raised `from` the error.
+
+    Args:
+        error: of a driver or of the system.
+        message: the server's first line, if it said one; the other lines may hold values.
+    """
+    state = sqlstate(error)
+    if state is None:
+        return StoreUnavailable(f"PostgreSQL does not answer ({type(error).__name__})")
+    return StoreUnavailable(f"PostgreSQL {state}: {message or type(error).__name__}")
+
+
+def unfit() -> ValueError:
+    """The refusal of a value; to be raised `from None`, because the drivers quote it."""
+    return ValueError("PostgreSQL keeps no text with a NUL or half a character, and no number beyond 64 bits")
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """Five characters, or None if the server has not spoken."""
+    state = getattr(error, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def rolled_back(error: Exception) -> bool:
+    """Whether nothing of the statement can have been written: the server refused it, or it was never sent."""
+    if isinstance(error, ValueError):
+        return True
+    state = sqlstate(error.__cause__)
+    return state is not None and not state.startswith(_LOST)
+
+
+def at_opening(error: StoreUnavailable) -> SessionError:
+    """What waiting cannot mend is a fault of the configuration when it is found while opening."""
+    state = sqlstate(error.__cause__)
+    if state is not None and state.startswith(_REFUSED_FOR_GOOD):
+        return ConfigurationError(f"cannot use the database: {error.args[0]}")
+    return error

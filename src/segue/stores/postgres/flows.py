@@ -1,0 +1,73 @@
+"""
+The operations that differ from those of other SQL stores: one statement instead of several, or a lock first.
+
+House rule: one ask is one transaction, unless the flow says that it needs a wider one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from segue.errors import StoreUnavailable
+from segue.flow import ask
+from segue.ids import AppId, SessionHandle, to_milliseconds
+from segue.migration.model import Claim, Delivery
+from segue.sessions.model import Selection
+from segue.stores.postgres.statements import PostgresStatement, PostgresStatements
+from segue.stores.sql import key_flows
+from segue.stores.sql.index_flows import selected
+from segue.stores.sql.migration_flows import find_claim
+from segue.stores.sql.migration_rows import delivery_from_row
+from segue.stores.sql.statements import Row, Statement
+from segue.tokens.signing_keys import StoredSigningKey
+
+
+async def delete_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
+    """See `SessionIndex.delete_sessions`; sessions and feed in one statement."""
+    _, statement, parameters = selected(selection)
+    rows = await ask(PostgresStatements.execute, statement, (app_id, *parameters, to_milliseconds(at)))
+    return tuple(handle for (handle,) in cast("list[tuple[SessionHandle]]", rows))
+
+
+async def delete_expired(*, at: datetime, revocations_before: datetime, limit: int) -> int:
+    """See `SessionIndex.delete_expired`; every batch is a transaction, and passes over what others hold."""
+    entries = await ask(
+        PostgresStatements.execute,
+        Statement.DELETE_OLD_REVOCATIONS,
+        (to_milliseconds(revocations_before), limit),
+    )
+    now, gone = to_milliseconds(at), 0
+    while gone < limit:
+        wanted = limit - gone
+        rows = await ask(PostgresStatements.execute, PostgresStatement.SWEEP_SESSIONS, (now, wanted))
+        deleted, moved = cast("tuple[int, int]", rows[0])
+        gone += deleted
+        if deleted + moved < wanted:
+            break
+    return gone + len(entries)
+
+
+async def add_signing_key(app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
+    """See `SigningKeyStore.add_signing_key`; needs a transaction, because the comparison must see what is committed."""
+    await ask(PostgresStatements.execute, PostgresStatement.LOCK_SIGNING_KEYS, ())
+    return await key_flows.add_signing_key(app_id, key, if_newest=if_newest)
+
+
+async def take_deliveries(*, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
+    """See `Outbox.take_deliveries`."""
+    parameters = (to_milliseconds(at), to_milliseconds(lease_until), limit)
+    rows = await ask(PostgresStatements.execute, PostgresStatement.TAKE_DELIVERIES, parameters)
+    return tuple(delivery_from_row(row) for row in rows)
+
+
+async def first_claim(claim: Claim, written: Sequence[Row]) -> Claim | None:
+    """What `Ledger.claim_and_create` answers, given what its statement returned."""
+    if written:
+        return None
+    # The one in the way may be too new for the statement that met it, so it is read by another.
+    first = await find_claim(claim.app_id, claim.claim_id)
+    if first is None:
+        raise StoreUnavailable("the claim that was in the way has just been cleaned up")
+    return first

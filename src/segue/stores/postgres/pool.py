@@ -1,0 +1,181 @@
+"""
+Connections of psycopg for threads: at most so many, opened when needed, the last used first.
+
+psycopg has a pool of its own; while the server is down it lets every caller wait out his time, and reconnects at
+intervals that grow, where a refused connection can be told at once. House rule: a connection that leaves an operation
+in doubt is closed, and every fault leaves as `StoreUnavailable`.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import BoundedSemaphore
+from typing import TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper
+
+from segue.errors import ConfigurationError, StoreUnavailable
+from segue.stores.postgres.faults import ATTEMPTS, RETRIED, sqlstate, unavailable, unfit
+from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, REFUSAL, Location
+from segue.stores.postgres.statements import TEXTS, AnyStatement, Parameter
+from segue.stores.sql.statements import Row
+
+Connection: TypeAlias = psycopg.Connection[Row]
+
+_TEXTS = {name: text.encode() for name, text in TEXTS.items()}
+
+
+def connect(location: Location) -> Connection:
+    """
+    A new connection, on which every statement is a transaction unless one is begun.
+
+    Raises:
+        StoreUnavailable: refused, or not there in time.
+    """
+    try:
+        connection = psycopg.connect(
+            _conninfo(location),
+            autocommit=True,
+            cursor_factory=psycopg.RawCursor,
+            # A pooler gives every transaction another connection, where the name of a statement means nothing.
+            prepare_threshold=None if location.transaction_pooler else 0,
+        )
+    except (psycopg.Error, OSError) as error:
+        raise refusal(error) from error
+    connection.adapters.register_dumper(
+        int, Int8BinaryDumper
+    )  # else 1 and 2**40 would be two prepared statements
+    return connection
+
+
+def refusal(error: Exception) -> StoreUnavailable:
+    """See `segue.stores.postgres.faults.unavailable`."""
+    return unavailable(error, error.diag.message_primary if isinstance(error, psycopg.Error) else None)
+
+
+def fetch(connection: Connection, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+    """
+    Run one statement.
+
+    Raises:
+        StoreUnavailable: the server refused or does not answer.
+        ValueError: a value that it cannot keep.
+    """
+    try:
+        cursor = connection.execute(_TEXTS[statement], parameters, binary=True)
+        return cursor.fetchall() if cursor.description else []
+    except (psycopg.DataError, UnicodeEncodeError):
+        raise unfit() from None
+    except (psycopg.Error, OSError) as error:
+        raise refusal(error) from error
+
+
+class Pool:
+    """Safe for threads, and for processes that fork: a child opens connections of its own."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self._free = BoundedSemaphore(location.pool_size)
+        self._idle: deque[tuple[Connection, float]] = deque()
+        self._closed = False
+
+    def execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        """Run one statement as a transaction of its own; one that met a deadlock is run again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._execute(statement, parameters)
+            except StoreUnavailable as error:
+                if sqlstate(error.__cause__) not in RETRIED:
+                    raise
+        return self._execute(statement, parameters)
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """One that nobody else uses meanwhile."""
+        if not self._free.acquire(timeout=self._location.acquire_timeout.total_seconds()):
+            raise StoreUnavailable("all connections to PostgreSQL are busy")
+        try:
+            connection = self._usable() or connect(self._location)
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close those that are idle; the others close when they come back."""
+        self._closed = True
+        while True:
+            try:
+                self._idle.pop()[0].close()
+            except IndexError:
+                return
+
+    def _execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        with self.connection() as connection:
+            return fetch(connection, statement, parameters)
+
+    def _usable(self) -> Connection | None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        while True:
+            try:
+                connection, _ = self._idle.pop()
+            except IndexError:
+                return None
+            if _is_quiet(connection):
+                return connection
+            connection.close()
+
+    def _give_back(self, connection: Connection) -> None:
+        now = time.monotonic()
+        if connection.info.transaction_status is TransactionStatus.IDLE and not self._closed:
+            self._idle.append((connection, now))
+        else:
+            connection.close()
+        self._close_stale(now - IDLE_LIMIT.total_seconds())
+
+    def _close_stale(self, before: float) -> None:
+        try:
+            while self._idle[0][1] < before:
+                self._idle.popleft()[0].close()
+        except IndexError:
+            return
+
+
+def _is_quiet(connection: Connection) -> bool:
+    """An idle server says nothing; what can be read is its farewell, or the end of the connection."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
+
+
+def _conninfo(location: Location) -> str:
+    """The address with our limits; what it says itself about the server's options stays."""
+    patience = location.statement_timeout + GRACE
+    try:
+        given = conninfo_to_dict(location.dsn)
+    except psycopg.ProgrammingError:
+        raise ConfigurationError(REFUSAL) from None  # the driver's text may quote the address
+    options = str(given.get("options") or "")
+    if location.server_timeout is not None:
+        options += f" -c statement_timeout={location.server_timeout}"
+    return make_conninfo(
+        location.dsn,
+        application_name=given.get("application_name") or APPLICATION_NAME,
+        connect_timeout=max(1, location.connect_timeout // timedelta(seconds=1)),
+        # Without it a thread would wait many minutes for a server that fell silent.
+        tcp_user_timeout=patience // timedelta(milliseconds=1),
+        options=options.strip() or None,
+    )
