@@ -59,7 +59,7 @@ def test_one_transaction(connection: sqlite3.Connection) -> None:
     connection.set_trace_callback(log.append)
     commit_together(connection, [create(number) for number in range(5)])
     connection.set_trace_callback(None)
-    assert [line.split()[0] for line in log] == ["BEGIN", *["INSERT"] * 5, "COMMIT"]
+    assert [line.partition("INTO")[0] for line in log] == ["BEGIN IMMEDIATE", *["INSERT "] * 5, "COMMIT"]
 
 
 def test_neighbour_fails(connection: sqlite3.Connection) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.stores.sqlite import AsyncSqliteStore, SchemaChange, SqliteStore, upgrade_schema
+from segue.stores.sqlite.connection import use_wal
 from segue.stores.sqlite.schema import SCRIPTS, schema_version, upgrade_connection
 
 if TYPE_CHECKING:
@@ -106,6 +107,45 @@ def test_tables_of_another_program(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="file of its own"):
         SqliteStore(path)
     assert {name for name, _ in tables(path)} == {"sessions"}
+
+
+def test_another_instance_is_faster(folder: Path) -> None:
+    """An instance that finds an old schema, and gets the write lock after another has upgraded, changes nothing."""
+    path = folder / "segue.sqlite3"
+    make(path, ())
+    log: list[str] = []
+    with raw(path) as other, raw(path) as connection:
+
+        def just_before(statement: str) -> None:
+            log.append(statement)
+            if statement == "BEGIN IMMEDIATE":
+                upgrade_connection(other)
+
+        connection.set_trace_callback(just_before)
+        assert upgrade_connection(connection) == SchemaChange(before=NEWEST, after=NEWEST)
+        connection.set_trace_callback(None)
+    assert "BEGIN IMMEDIATE" in log
+    assert not [line for line in log if line.startswith("CREATE TABLE sessions")]
+
+
+def test_switch_to_wal_while_another_instance_writes(folder: Path) -> None:
+    """A new file that another instance is just writing to is waited for, although SQLite says "locked" at once."""
+    path = folder / "segue.sqlite3"
+    log: list[str] = []
+    with raw(path) as other, raw(path) as connection:
+        other.execute("CREATE TABLE schema_version (version INTEGER PRIMARY KEY) STRICT")
+        other.execute("BEGIN IMMEDIATE")
+
+        def just_before(statement: str) -> None:
+            log.append(statement)
+            if statement == "BEGIN IMMEDIATE":
+                other.execute("ROLLBACK")
+
+        connection.set_trace_callback(just_before)
+        use_wal(connection, path)
+        connection.set_trace_callback(None)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert "BEGIN IMMEDIATE" in log
 
 
 def test_upgrade_while_another_instance_upgrades(folder: Path) -> None:

@@ -29,6 +29,35 @@ SORTS = {
     Statement.ADD_SIGNING_KEY,
 }
 
+HANDLE = "USING INDEX sqlite_autoindex_sessions_1 (app_id=? AND handle=?)"
+USER = "USING INDEX sessions_by_user (app_id=? AND user_id=?)"
+TENANT = "USING INDEX sessions_by_tenant (app_id=? AND tenant_id=?)"
+ISSUER = "USING INDEX sessions_by_issuer (app_id=? AND issuer=? AND created_at>? AND created_at<?)"
+INDICES = {
+    Statement.LOAD_SESSION: HANDLE,
+    Statement.ROTATE_FAMILY: HANDLE,
+    Statement.REPLACE_FAMILY: HANDLE,
+    Statement.UPDATE_SESSION: HANDLE,
+    Statement.LIST_SESSIONS_BY_HANDLE: HANDLE,
+    Statement.DELETE_SESSIONS_BY_HANDLE: HANDLE,
+    Statement.LIST_SESSIONS_BY_USER: USER,
+    Statement.DELETE_SESSIONS_BY_USER: USER,
+    Statement.LIST_SESSIONS_BY_TENANT: TENANT,
+    Statement.DELETE_SESSIONS_BY_TENANT: TENANT,
+    Statement.LIST_SESSIONS_BY_PROVENANCE: ISSUER,
+    Statement.DELETE_SESSIONS_BY_PROVENANCE: ISSUER,
+    Statement.DELETE_EXPIRED_SESSIONS: "USING INDEX sessions_by_end (expires_at<?)",
+    Statement.DELETE_OLD_REVOCATIONS: "USING INDEX revocations_by_age (revoked_at<?)",
+    Statement.REVOCATIONS_AFTER: "USING INTEGER PRIMARY KEY (rowid>?)",
+    Statement.LOAD_SIGNING_KEYS: "USING PRIMARY KEY (app_id=?)",
+    Statement.FIND_CLAIM: "USING PRIMARY KEY (app_id=? AND claim_id=?)",
+    Statement.DELETE_CLAIMS: "USING INDEX claims_by_end (keep_until<?)",
+    Statement.DUE_DELIVERIES: "USING INDEX deliveries_due (due_at<?)",
+    Statement.SETTLE_DELIVERY: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
+    Statement.LEASE_DELIVERIES: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
+    Statement.LIST_DELIVERIES: "USING INDEX deliveries_by_state (state=?)",
+}
+
 
 @pytest.fixture
 def connection(folder: Path) -> Iterator[sqlite3.Connection]:
@@ -64,6 +93,13 @@ def test_no_sort(connection: sqlite3.Connection, statement: Statement) -> None:
     """What is read in an order and up to a limit comes in that order from an index."""
     sorts = [step for step in plan(connection, statement) if step.startswith("USE TEMP B-TREE")]
     assert not [step for step in sorts if "LAST TERM" not in step.upper()]
+
+
+@pytest.mark.parametrize(("statement", "index"), INDICES.items(), ids=str)
+def test_index(connection: sqlite3.Connection, statement: Statement, index: str) -> None:
+    """What is asked often is found by the index that was made for it, by all of its columns."""
+    steps = [step.replace("COVERING ", "") for step in plan(connection, statement)]
+    assert [step for step in steps if step.endswith(index)]
 
 
 def test_every_file_is_a_statement() -> None:

@@ -75,7 +75,7 @@ def open_writer(location: Location) -> sqlite3.Connection:
         _make_file(location.path)
         connection = _connect(location)
     try:
-        _use_wal(connection, location)
+        use_wal(connection, location.path)
         connection.execute(f"PRAGMA synchronous = {location.synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT}")
     except sqlite3.Error as error:
@@ -98,6 +98,29 @@ def open_reader(location: Location) -> sqlite3.Connection:
         connection.close()
         raise unavailable(error) from error
     return connection
+
+
+def use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """
+    Switch the file to write-ahead logging, unless it is.
+
+    Raises:
+        sqlite3.OperationalError: locked for too long.
+        ConfigurationError: the file system cannot do it.
+    """
+    # Two processes that switch a new file at once can get "locked" without any wait. A write transaction does wait.
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError:
+            if attempt + 1 == _WAL_ATTEMPTS:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            continue
+        if mode != "wal":
+            raise ConfigurationError(f"{path} is on a file system that cannot share memory (WAL)")
+        return
 
 
 def performer_on(connection: sqlite3.Connection) -> Perform:
@@ -146,19 +169,3 @@ def _connect(location: Location) -> sqlite3.Connection:
         )
     except sqlite3.Error as error:
         raise unavailable(error) from error
-
-
-def _use_wal(connection: sqlite3.Connection, location: Location) -> None:
-    # Two processes that switch a new file at once can get "locked" without any wait. A write transaction does wait.
-    for attempt in range(_WAL_ATTEMPTS):
-        try:
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError:
-            if attempt + 1 == _WAL_ATTEMPTS:
-                raise
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-            continue
-        if mode != "wal":
-            raise ConfigurationError(f"{location.path} is on a file system that cannot share memory (WAL)")
-        return
