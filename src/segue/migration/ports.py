@@ -44,7 +44,7 @@ class Outbox(Protocol):
         """
         Pending deliveries that are due, oldest due first, each with `attempts` grown by one.
 
-        In the same statement their `due_at` moves to *lease_until*, so that no other worker takes them meanwhile and
+        In the same transaction their `due_at` moves to *lease_until*, so that no other worker takes them meanwhile and
         a worker that dies loses nothing.
         """
         ...

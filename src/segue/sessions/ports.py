@@ -52,7 +52,7 @@ class SessionIndex(Protocol):
     """Sessions found by something else than their handle."""
 
     def list_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
-        """Those that live at the instant, newest first."""
+        """Those that live at the instant, newest first, and by handle within one millisecond."""
         ...
 
     def delete_sessions(
@@ -61,7 +61,7 @@ class SessionIndex(Protocol):
         """
         Delete them and append one entry to the revocation feed for each, in one transaction; the handles deleted.
 
-        A session whose time was already over at *at* is deleted too but not reported.
+        A session whose time was already over at *at* is deleted too, with its entry, but not reported.
         """
         ...
 
@@ -74,7 +74,7 @@ class SessionIndex(Protocol):
         ...
 
     def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
-        """Delete at most *limit* sessions over at *at*, and feed entries older than given; how many rows went."""
+        """Delete sessions over at *at* and feed entries older than given, at most *limit* of each; how many went."""
         ...
 
 
