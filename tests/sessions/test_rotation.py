@@ -62,7 +62,7 @@ def session(current: RefreshToken, previous: RefreshToken | None) -> Session:
         ((SECOND, FIRST), STRANGER, 0, Verdict.STALE_LINEAGE),
         ((FIRST, None), SECOND, 0, Verdict.PROMOTE),
         ((SECOND, FIRST), THIRD, 9999, Verdict.PROMOTE),
-        ((SECOND, FIRST), FOURTH, 0, Verdict.STALE_LINEAGE),
+        ((SECOND, FIRST), FOURTH, 0, Verdict.PROMOTE),
     ],
 )
 def test_verdict(

@@ -122,7 +122,7 @@ async def _settle(
         case Verdict.ROTATE:
             return None
         case Verdict.PROMOTE:
-            promoted = rotated(session, rotation)
+            promoted = rotated(session, rotation, generation=successor.generation)
             written = await ask(SessionStore.replace_family, promoted, if_current=session.family.current)
             return issue(promoted, successor, issuance) if written else None
         case Verdict.REPEAT:

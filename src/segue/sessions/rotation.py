@@ -23,7 +23,7 @@ class Verdict(Enum):
     ROTATE = auto()
     """It is the newest of its family."""
     PROMOTE = auto()
-    """It descends from the newest: the store lost a rotation that a client has seen (a fail-over, a restored copy)."""
+    """It is newer than the newest: the store lost rotations that a client has seen (a fail-over, a restored copy)."""
     REPEAT = auto()
     """It was rotated a moment ago: the same successor once more."""
     EXPIRED = auto()
@@ -59,7 +59,8 @@ def judge(session: Session, presented: RefreshToken, *, grace: timedelta, now: d
     parent = digest_hash(presented.parent) if presented.parent else None
     if digest == family.current:
         return Verdict.ROTATE
-    if parent == family.current:
+    # Its MAC holds, so it was handed out, after a rotation that this store no longer remembers.
+    if parent == family.current or presented.generation > family.generation:
         return Verdict.PROMOTE
     if family.previous is None:
         return Verdict.STALE_LINEAGE
@@ -75,15 +76,15 @@ def refresh_expiry(session: Session, now: datetime) -> datetime:
     return sliding if session.absolute_expires_at is None else min(sliding, session.absolute_expires_at)
 
 
-def rotated(session: Session, rotation: Rotation) -> Session:
-    """The session after a rotation."""
+def rotated(session: Session, rotation: Rotation, *, generation: int | None = None) -> Session:
+    """The session after a rotation; *generation* of the successor where the store's own count has fallen behind."""
     return replace(
         session,
         family=Family(
             current=rotation.successor,
             previous=rotation.presented,
             secret_id=rotation.secret_id,
-            generation=session.family.generation + 1,
+            generation=session.family.generation + 1 if generation is None else generation,
             rotated_at=rotation.at,
         ),
         refreshed_at=rotation.at,
