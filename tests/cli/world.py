@@ -112,7 +112,7 @@ class Deployment:
         """Run `segue` in the folder."""
         return segue(*arguments, cwd=self.folder, env=env)
 
-    def serve(self, *arguments: str) -> Server:
+    def serve(self, *arguments: str, env: dict[str, str] | None = None) -> Server:
         """Start `segue serve`."""
         return start(
             "serve",
@@ -120,6 +120,7 @@ class Deployment:
             port=self.port,
             logs=self.folder,
             ready="/health",
+            env=env,
         )
 
 

@@ -93,7 +93,7 @@ def test_health_when_the_store_fails(tmp_path: Path) -> None:
         settings = load(tmp_path, SMALLEST)
         service = Service(settings)
         async with living(service):
-            lose_every_table(settings.store.path)
+            lose_every_table(tmp_path / "segue.sqlite3")
             answer = await get(service, "/health")
         assert (answer.status_code, answer.json()) == (503, {"status": "UNAVAILABLE"})
 

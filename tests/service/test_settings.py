@@ -12,7 +12,9 @@ from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.service.schema import ServerSection
 from segue.service.settings import load_settings
+from segue.service.store import PostgresSettings, SqliteSettings
 from segue.sessions.policy import Lifetimes
+from segue.sessions.revocations import StaleFeed
 from segue.tokens.algorithms import Algorithm
 from tests.service.files import PROVIDER, SECRET, SMALLEST, load, write
 
@@ -43,7 +45,7 @@ def test_defaults_are_the_librarys(tmp_path: Path) -> None:
             ),
         ),
     )
-    assert settings.store.path == tmp_path / "segue.sqlite3"
+    assert settings.store.name == str(tmp_path / "segue.sqlite3")
     assert settings.server == ServerSection()
 
 
@@ -76,7 +78,12 @@ def test_every_section_is_heard(tmp_path: Path) -> None:
         idle=timedelta(days=7),
         grace=timedelta(seconds=10),
     )
-    assert (store.path, store.synchronous, store.auto_upgrade) == (tmp_path / "sessions/db", "NORMAL", False)
+    assert store == SqliteSettings(
+        path=tmp_path / "sessions/db",
+        synchronous="NORMAL",
+        busy_timeout=timedelta(seconds=1),
+        auto_upgrade=False,
+    )
     assert settings.server == ServerSection(
         host="::1", port=1, workers=3, log_level="debug", trusted_proxies=("10.0.0.1",)
     )
@@ -157,7 +164,7 @@ def test_environment_wins(tmp_path: Path) -> None:
     assert settings.config.http.website_domain == "https://example.com"
     assert settings.config.trusted_origins == {"https://a.example.com", "https://b.example.com"}
     assert settings.config.lifetimes.absolute == timedelta(days=90)
-    assert settings.store.path == tmp_path / "elsewhere"
+    assert settings.store.name == str(tmp_path / "elsewhere")
 
 
 def test_secret_from_the_environment_takes_the_place_of_the_file(tmp_path: Path) -> None:
@@ -238,7 +245,7 @@ WRONG = {
         + (PROVIDER.replace('"old"', '"older"').replace("login", "l2") + 'user_id_prefix = "a|b|"\n'),
         "none of which begins with another",
     ),
-    "postgres": (SMALLEST + '[store]\ndatabase = "postgresql://x"\n', "path of an SQLite file"),
+    "other database": (SMALLEST + '[store]\ndatabase = "mysql://x"\n', "begin with postgresql://"),
     "two client secrets": (
         SMALLEST
         + PROVIDER
@@ -316,3 +323,30 @@ def test_secret_and_secret_file(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(ConfigurationError, match="not both"):
         load_settings(path, {})
+
+
+def test_settings_file_that_anybody_can_change(tmp_path: Path) -> None:
+    """Whoever can write the file decides whose tokens are believed; such a file is refused."""
+    path = write(tmp_path, SMALLEST)
+    path.chmod(0o666)
+    with pytest.raises(ConfigurationError, match="chmod o-w"):
+        load_settings(path, {})
+
+
+def test_postgres(tmp_path: Path) -> None:
+    """An address of PostgreSQL makes such a store; with a password the file must be closed, and none is shown."""
+    text = SMALLEST + '[store]\ndatabase = "postgresql://segue:hush@db.example/x"\npool_size = 3\n'
+    text += 'statement_timeout = "2s"\ntransaction_pooler = true\nstale_feed = "accept"\n'
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load(tmp_path, text)
+    (tmp_path / "segue.toml").chmod(0o600)
+    settings = load_settings(tmp_path / "segue.toml", {})
+    assert settings.store == PostgresSettings(
+        address="postgresql://segue:hush@db.example/x",
+        pool_size=3,
+        statement_timeout=timedelta(seconds=2),
+        transaction_pooler=True,
+        auto_upgrade=True,
+    )
+    assert settings.config.stale_feed is StaleFeed.ACCEPT
+    assert "hush" not in repr(settings) + settings.store.name

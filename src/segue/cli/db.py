@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from segue.cli.common import ConfigOption, settings_from
-from segue.stores.sqlite import upgrade_schema
 
 db = typer.Typer(help="Look after the database.")
 
@@ -14,11 +13,11 @@ db = typer.Typer(help="Look after the database.")
 def upgrade(config: ConfigOption = None) -> None:
     """Bring the database, new or old, to the schema of this program."""
     store = settings_from(config).store
-    change = upgrade_schema(store.path, busy_timeout=store.busy_timeout)
-    if change.before == change.after:
-        typer.echo(f"{store.path} has schema {change.after} already")
+    before, after = store.upgrade()
+    if before == after:
+        typer.echo(f"{store.name} has schema {after} already")
     else:
-        typer.echo(f"{store.path}: schema {change.before} is now {change.after}")
+        typer.echo(f"{store.name}: schema {before} is now {after}")
 
 
 @db.callback()

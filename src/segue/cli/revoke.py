@@ -34,5 +34,8 @@ def revoke(
     if handle is not None and not ended:
         typer.echo("no living session has this handle", err=True)
         raise typer.Exit(1)
-    access = format_duration(settings.config.lifetimes.access)
-    typer.echo(f"ended {len(ended)} session(s); access tokens that are out already are over within {access}")
+    lifetimes = settings.config.lifetimes
+    typer.echo(
+        f"ended {len(ended)} session(s); who verifies access tokens without asking segue hears of it "
+        f"within {format_duration(lifetimes.access)}"
+    )

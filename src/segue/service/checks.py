@@ -23,8 +23,10 @@ from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, read_json
 from segue.service.environment import overridable, stray_variables
 from segue.service.reading import nearest
-from segue.service.settings import Settings, StoreSettings
-from segue.stores.sqlite.schema import check_version, schema_version
+from segue.service.settings import Settings
+from segue.service.store import SqliteSettings, StoreSettings
+from segue.stores.sql.schema import check_version
+from segue.stores.sqlite.schema import SCRIPTS, schema_version
 from segue.tokens.jwk import KeySet
 
 
@@ -79,32 +81,35 @@ def look_at_settings(settings: Settings, environment: Mapping[str, str]) -> Iter
 
 
 def look_at_store(store: StoreSettings) -> Finding:
-    """Whether the database can be used as it is; one that is not there yet is looked at by its folder."""
-    if not os.access(store.path.parent, os.W_OK | os.X_OK):
-        return bad("store", f"the folder {store.path.parent} is not there or not writable")
-    if not store.path.exists():
-        return good("store", f"{store.path} will be made")
-    if not os.access(store.path, os.R_OK | os.W_OK):
-        return bad("store", f"{store.path} must be readable and writable")
+    """Whether the database can be used as it is; an SQLite file that is not there yet is looked at by its folder."""
+    if isinstance(store, SqliteSettings):
+        if not os.access(store.path.parent, os.W_OK | os.X_OK):
+            return bad("store", f"the folder {store.path.parent} is not there or not writable")
+        if not store.path.exists():
+            return good("store", f"{store.path} will be made")
+        if not os.access(store.path, os.R_OK | os.W_OK):
+            return bad("store", f"{store.path} must be readable and writable")
     return _look_at_database(store)
 
 
 def _look_at_database(store: StoreSettings) -> Finding:
     try:
-        version = _schema_of(store)
-        check_version(version)
+        _require_schema(store)
     except (sqlite3.Error, StoreUnavailable) as error:
-        return bad("store", f"{store.path} cannot be used: {error}")
+        return bad("store", f"{store.name} cannot be used: {error}")
     except ConfigurationError as error:
         if store.auto_upgrade and "segue db upgrade" in str(error):
             return note("store", "the schema will be upgraded when the service starts")
         return bad("store", sentence_of(error))
-    return good("store", f"{store.path} has schema {version}")
+    return good("store", f"{store.name} answers and has the schema of this program")
 
 
-def _schema_of(store: StoreSettings) -> int:
-    with closing(sqlite3.connect(f"{store.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return schema_version(connection)
+def _require_schema(store: StoreSettings) -> None:
+    if isinstance(store, SqliteSettings):  # without opening it for writing, which would make files beside it
+        with closing(sqlite3.connect(f"{store.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            check_version(schema_version(connection), known=len(SCRIPTS))
+    else:
+        store.open(upgrade=False).close()
 
 
 async def look_at_provider(provider: Provider, web: AsyncWeb, now: datetime) -> AsyncIterator[Finding]:

@@ -17,6 +17,7 @@ from segue.migration.key_sources import KeySource, PinnedKeys
 from segue.migration.provider import SAME_ID, Anyone, Provider
 from segue.service.durations import format_duration
 from segue.service.providers import Prefixed
+from segue.sessions.revocations import StaleFeed
 
 _DAY = timedelta(hours=24)
 
@@ -44,6 +45,10 @@ def summary_of(provider: Provider) -> str:
     return "; ".join([f"provider {provider.name}: {', '.join(shown)}", *policy.given_up])
 
 
+_STALE = {
+    StaleFeed.REFUSE: "sessions are refused with 503",
+    StaleFeed.ACCEPT: "GIVEN UP: revocations wait, sessions go on",
+}
 _SUMMARY = ("issuers", "keys", "audiences", "authorized parties")
 
 
@@ -121,6 +126,8 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
         ),
         ("proof against other sites", proof),
         ("access tokens", f"{format_duration(lifetimes.access)}, {config.signing_algorithm.value}"),
+        ("a revocation is felt", f"within {format_duration(config.revocation_lag)}"),
+        ("while the store does not answer", _STALE[config.stale_feed]),
         ("sessions end", ", ".join(ends)),
     )
 

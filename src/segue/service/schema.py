@@ -14,6 +14,7 @@ from typing import Any, Literal
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.transport import TransferMethod
 from segue.service.durations import Duration
+from segue.sessions.revocations import StaleFeed
 from segue.tokens.algorithms import Algorithm
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -61,6 +62,7 @@ class LifetimesSection:
     absolute: Duration | None = None
     idle: Duration | None = None
     grace: Duration = field(default=Duration("30s"))
+    revocation_lag: Duration = field(default=Duration("1s"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,14 @@ class KeysSection:
 class StoreSection:
     """Where sessions are kept."""
 
-    database: str = "segue.sqlite3"
+    database: str = field(default="segue.sqlite3", repr=False)
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     busy_timeout: Duration = field(default=Duration("5s"))
+    pool_size: int = 10
+    statement_timeout: Duration = field(default=Duration("5s"))
+    transaction_pooler: bool = False
     auto_upgrade: bool = True
+    stale_feed: StaleFeed = StaleFeed.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

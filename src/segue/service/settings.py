@@ -7,12 +7,10 @@ if it is closed to other users.
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 from segue.config import Config
 from segue.errors import ConfigurationError
@@ -28,41 +26,12 @@ from segue.service.schema import (
     LifetimesSection,
     ServerSection,
     SettingsFile,
-    StoreSection,
 )
+from segue.service.store import StoreSettings, store_of
 from segue.sessions.policy import Lifetimes
-from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
 from segue.tokens.algorithms import Algorithm
 
 DEFAULT_FILE = Path("segue.toml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreSettings:
-    """Where sessions are kept."""
-
-    path: Path
-    synchronous: Literal["FULL", "NORMAL"]
-    busy_timeout: timedelta
-    auto_upgrade: bool
-
-    def open(self) -> SqliteStore:
-        """A store for blocking callers."""
-        return SqliteStore(
-            self.path,
-            synchronous=self.synchronous,
-            busy_timeout=self.busy_timeout,
-            upgrade=self.auto_upgrade,
-        )
-
-    def open_async(self) -> AsyncSqliteStore:
-        """A store for an event loop."""
-        return AsyncSqliteStore(
-            self.path,
-            synchronous=self.synchronous,
-            busy_timeout=self.busy_timeout,
-            upgrade=self.auto_upgrade,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +68,16 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         source=path,
         server=_checked(file.server),
         config=_config(file, folder),
-        store=_store(file.store, folder),
+        store=store_of(file.store, folder),
     )
 
 
 def _text(path: Path) -> str:
     try:
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise ConfigurationError(
+                f"{path} can be changed by anybody, who could have foreign tokens believed: chmod o-w '{path}'"
+            )
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError(f"there is no {path}; make one with: segue init {path}") from None
@@ -116,7 +89,8 @@ def _text(path: Path) -> str:
 
 def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mapping[str, str]) -> None:
     """A secret that the environment gave does not make the file one that holds a secret."""
-    inline = [(file.keys.secret, variable("keys", "secret"))] + [
+    password = file.store.database if "@" in file.store.database else None
+    inline = [(file.keys.secret, variable("keys", "secret")), (password, variable("store", "database"))] + [
         (provider.revocation.client_secret, client_secret_variable(provider.name))
         for provider in file.provider
         if provider.revocation is not None
@@ -150,6 +124,8 @@ def _config(file: SettingsFile, folder: Path) -> Config:
         key_update_interval=file.keys.update_interval.span,
         trusted_origins=frozenset(origins),
         verified_cache=file.keys.verified_cache,
+        revocation_lag=file.lifetimes.revocation_lag.span,
+        stale_feed=file.store.stale_feed,
     )
 
 
@@ -197,15 +173,3 @@ def _secrets(keys: KeysSection, folder: Path) -> tuple[str, ...]:
             "segue init makes one"
         )
     return tuple(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _store(section: StoreSection, folder: Path) -> StoreSettings:
-    if "://" in section.database:
-        raise ConfigurationError("store.database must be the path of an SQLite file")
-    path = folder / os.path.expanduser(section.database)  # noqa: PTH111 - before it is joined to the folder
-    return StoreSettings(
-        path=path,
-        synchronous=section.synchronous,
-        busy_timeout=section.busy_timeout.span,
-        auto_upgrade=section.auto_upgrade,
-    )

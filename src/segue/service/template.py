@@ -82,7 +82,7 @@ api_base_path = "/auth"
 trusted_origins = []
 
 [lifetimes]
-# How long an access token is good, and so how long a stateless check may miss a revocation.
+# How long an access token is good; then it is refreshed. Back ends that verify it alone learn of a revocation then.
 access = "1h"
 # A session ends when it was not used for this long.
 refresh = "100d"
@@ -96,7 +96,7 @@ grace = "30s"
 {secret}
 
 [store]
-# An SQLite file; it is made if it is not there.
+# An SQLite file, made if it is not there; or postgresql://user@host/database (better in SEGUE_DATABASE).
 database = "segue.sqlite3"
 
 # The provider that your users are signed in with. For several, repeat this table and give each a user_id_prefix.
