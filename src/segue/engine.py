@@ -14,7 +14,7 @@ from segue.clock import Clock, SystemClock
 from segue.config import Config
 from segue.errors import ConfigurationError, SessionError
 from segue.flow import Flow, T, drive, drive_async, performer, performer_async
-from segue.http.flows import Authenticated
+from segue.http.flows import Authenticated, Checked
 from segue.http.message import Actions, HttpRequest, HttpResponse
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
@@ -175,6 +175,23 @@ class Engine:
             SessionGone: there is no such session any more.
         """
         return self._run(self._operations.change_payload(request, found, changes))
+
+    def check_claims(
+        self, request: HttpRequest, found: Authenticated, validators: tuple[ClaimValidator, ...]
+    ) -> Checked:
+        """
+        Judge claims of a request's session later than `authenticate`; those missing or too old are fetched and stored.
+
+        The response must carry `session.actions` of the result, whether or not there are failures.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return self._run(self._operations.check_claims(request, found, validators))
+
+    def revoke_session(self, found: Authenticated) -> Actions:
+        """End the session of a request; the actions take its tokens off the client."""
+        return self._run(self._operations.revoke_session(found))
 
     def load_session(self, handle: SessionHandle) -> Session | None:
         """The session as stored, while it lives."""
@@ -356,6 +373,23 @@ class AsyncEngine:
             SessionGone: there is no such session any more.
         """
         return await self._run(self._operations.change_payload(request, found, changes))
+
+    async def check_claims(
+        self, request: HttpRequest, found: Authenticated, validators: tuple[ClaimValidator, ...]
+    ) -> Checked:
+        """
+        Judge claims of a request's session later than `authenticate`; those missing or too old are fetched and stored.
+
+        The response must carry `session.actions` of the result, whether or not there are failures.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return await self._run(self._operations.check_claims(request, found, validators))
+
+    async def revoke_session(self, found: Authenticated) -> Actions:
+        """End the session of a request; the actions take its tokens off the client."""
+        return await self._run(self._operations.revoke_session(found))
 
     async def load_session(self, handle: SessionHandle) -> Session | None:
         """The session as stored, while it lives."""

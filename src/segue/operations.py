@@ -20,7 +20,7 @@ from segue.config import Config
 from segue.errors import KeyUnknown, NoSession, ReuseDetected, SessionError, SessionGone, Unavailable
 from segue.flow import Flow, ask
 from segue.http import flows as http_flows
-from segue.http.flows import Authenticated
+from segue.http.flows import Authenticated, Checked
 from segue.http.message import Actions, HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
 from segue.http.refresh import refresh_session
@@ -244,6 +244,18 @@ class Operations:
     ) -> Authenticated:
         """See `Engine.change_payload`."""
         return await http_flows.change_payload(request, found, changes, await self.ready())
+
+    async def check_claims(
+        self, request: HttpRequest, found: Authenticated, validators: tuple[ClaimValidator, ...]
+    ) -> Checked:
+        """See `Engine.check_claims`."""
+        return await http_flows.check_claims(request, found, validators, await self.ready())
+
+    async def revoke_session(self, found: Authenticated) -> Actions:
+        """See `Engine.revoke_session`."""
+        actions = await http_flows.revoke_session(found, await self.ready())
+        self._feed.expire()
+        return actions
 
     async def load_session(self, handle: SessionHandle) -> Session | None:
         """See `Engine.load_session`."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import httpx2
@@ -19,7 +20,10 @@ from segue import AsyncEngine, Config, HttpSettings, Identity
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI, bearer_token
 from segue.errors import UserRefused
 from segue.http.anti_csrf import AntiCsrfMode
+from segue.ids import UserId
 from segue.stores.memory import AsyncMemoryStore
+from segue.stores.ports import AsyncStore
+from segue.stores.sqlite import AsyncSqliteStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
 
@@ -32,9 +36,9 @@ COOKIES = {"st-auth-mode": "cookie"}
 class Site:
     """An application with Segue, a browser in front of it, and the clock of both."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, store: AsyncStore | None = None) -> None:
         self.clock = ManualClock(issuer.NOW)
-        self.store = AsyncMemoryStore()
+        self.store = store or AsyncMemoryStore()
         self.engine = AsyncEngine(config, store=self.store, clock=self.clock)
         self.segue = SegueFastAPI(self.engine)
         self.app = FastAPI()
@@ -73,6 +77,16 @@ def add_routes(app: FastAPI, segue: SegueFastAPI) -> None:
     async def plan(session: Annotated[CurrentSession, Depends(segue.session)]) -> PlainTextResponse:
         await session.merge_payload({"plan": "gold"})
         return PlainTextResponse("changed")
+
+    @app.post("/twice")
+    async def twice(session: Annotated[CurrentSession, Depends(segue.session)]) -> None:
+        await session.merge_payload({"plan": "gold"})
+        await segue.engine.revoke(session.handle)
+        await session.merge_payload({"plan": "silver"})
+
+    @app.post("/leave")
+    async def leave(session: Annotated[CurrentSession, Depends(segue.session)]) -> None:
+        await session.revoke()
 
     @app.get("/devices")
     async def devices(
@@ -307,6 +321,77 @@ def test_changed_payload_reaches_the_client_whatever_the_handler_returns() -> No
             assert "sAccessToken" in reply.headers["set-cookie"]
 
     run(story)
+
+
+def test_refusal_has_the_last_word() -> None:
+    """A session that ends while its handler changes it is taken off the client, whatever was put on before."""
+
+    async def story() -> None:
+        async with site().browser() as browser:
+            await browser.post("/by-hand", headers=bearer(issuer.token(), **COOKIES))
+            reply = await browser.post("/twice")
+            assert (reply.status_code, reply.headers["front-token"]) == (401, "remove")
+            assert len(reply.headers.get_list("set-cookie")) == 2
+            assert not browser.cookies
+
+    run(story)
+
+
+def test_handler_ends_the_session() -> None:
+    """Revoking the session of a request deletes it and takes its tokens off the client with the same answer."""
+
+    async def story() -> None:
+        made = site()
+        async with made.browser() as browser:
+            await browser.post("/by-hand", headers=bearer(issuer.token(), **COOKIES))
+            reply = await browser.post("/leave")
+            assert (reply.status_code, reply.headers["front-token"]) == (200, "remove")
+            assert not browser.cookies
+            assert await made.engine.list_sessions(UserId("alice")) == ()
+
+    run(story)
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE"])
+def test_preflight_is_not_verified(method: str) -> None:
+    """Methods without credentials are never refused for the lack of a session, and never reach its handler."""
+
+    async def story() -> None:
+        made = site()
+
+        @made.app.api_route("/every", methods=[method, "GET"])
+        async def every(session: Annotated[CurrentSession, Depends(made.segue.session)]) -> str:
+            return session.user_id
+
+        @made.app.api_route("/any", methods=[method, "GET"])
+        async def any_method(
+            session: Annotated[CurrentSession | None, Depends(made.segue.optional_session)],
+        ) -> bool:
+            return session is None
+
+        async with made.browser() as browser:
+            reply = await browser.request(method, "/every")
+            assert (reply.status_code, reply.content) == (200, b"")
+            reply = await browser.request(method, "/any", headers=bearer(issuer.token()))
+            assert reply.json() is True
+
+    run(story)
+
+
+def test_fault_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a fault of ours a client learns that it may try again; the log says what it was."""
+
+    async def story() -> None:
+        made = Site(site().engine.config, AsyncSqliteStore(tmp_path / "sessions.sqlite3"))
+        async with made.browser() as browser:
+            await browser.post("/by-hand", headers=bearer(issuer.token(), **COOKIES))
+            await made.engine.close()
+            reply = await browser.get("/strict")
+            assert (reply.status_code, reply.json()) == (503, {"message": "try again later"})
+
+    with caplog.at_level(logging.ERROR, "segue"):
+        run(story)
+    assert "GET /strict failed" in caplog.text
 
 
 def test_migrate_route_by_hand() -> None:
