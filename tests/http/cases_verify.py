@@ -110,6 +110,7 @@ class VerifyCases(Cases):
         """case 30: an unknown key id makes the keys be loaded once, then asks for a refresh."""
         world = self.world()
         claims = claims_of(world.signed_in().access)
+        world.advance(timedelta(seconds=1))
         world.asked.clear()
         assert_try_refresh(get_with(world, bearing(world.sign({"kid": "d-1"}, claims))))
         assert world.asked.count("load_signing_keys") == 1
@@ -118,6 +119,7 @@ class VerifyCases(Cases):
         """case 31: a key that another instance made since is found."""
         world = self.world()
         access = world.rotate_keys_elsewhere()
+        world.advance(timedelta(seconds=1))
         reply = get_with(world, bearing(access))
         assert (reply.status, reply.json["session"]) == (200, claims_of(access)["sessionHandle"])
 

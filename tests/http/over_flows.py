@@ -17,24 +17,17 @@ from segue.http.status import error_response
 from segue.http.transport import for_new_session
 from segue.http.verify import UNAUTHENTICATED_METHODS, Authenticated
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
-from segue.json import JsonObject, dump, parse_object
+from segue.json import JsonObject, parse_object
 from segue.sessions import flows as sessions
 from segue.sessions.issuing import NewSession
 from segue.sessions.key_flows import ATTEMPTS, RANDOMNESS, load_keys
 from segue.sessions.policy import Lifetimes
 from segue.stores.memory import MemoryStore
-from segue.tokens import base64url
-from segue.tokens.access import AccessVerifier, mint_access
-from segue.tokens.algorithms import Algorithm, sign
+from segue.tokens.access import AccessVerifier
+from segue.tokens.algorithms import Algorithm
 from segue.tokens.secrets import Secrets
-from segue.tokens.signing_keys import (
-    KeyKind,
-    KeyPlan,
-    KeyPolicy,
-    SigningKey,
-    make_signing_key,
-    seal_signing_key,
-)
+from segue.tokens.signing_keys import KeyPlan, KeyPolicy
+from tests.http.keys import access_by, key_of_another, signed_with
 from tests.http.world import Cases, Paths, Reply, Setup, World
 
 if TYPE_CHECKING:
@@ -121,34 +114,18 @@ class FlowWorld(World):
 
     def sign(self, header: JsonObject, claims: JsonObject, *, static: bool = False) -> str:
         """A JWT signed with our present key; *header* and *claims* stand in for what we would write."""
-        key = self._plan.static if static else self._plan.dynamic
-        assert key is not None
-        members: JsonObject = {"alg": key.algorithm.value, "kid": key.key_id, "typ": "JWT", "version": "5"}
-        return signed(key, {**members, **header}, claims)
+        return signed_with(self._plan, header, claims, static=static)
 
     def rotate_keys_elsewhere(self) -> str:
         """Another instance makes a new dynamic key and signs a session's token with it."""
-        key = make_signing_key(
-            KeyKind.DYNAMIC, Algorithm.ES256, now=self.now + timedelta(seconds=1), unique=""
-        )
-        sealed = seal_signing_key(key, SECRETS, app_id=PUBLIC_APP, nonce=self.draw(12))
+        key, sealed = key_of_another(self.now, SECRETS)
         newest = self._plan.dynamic
         assert newest is not None
         assert self.store.add_signing_key(PUBLIC_APP, sealed, if_newest=newest.key_id)
         issued = self._run(
             sessions.create(new_session({}), self._runtime().issuance(), randomness=self.draw(32))
         )
-        return mint_access(
-            issued.session.payload,
-            key,
-            user_id=issued.session.user_id,
-            tenant_id=issued.session.tenant_id,
-            handle=issued.session.handle,
-            refresh_hash=issued.refresh.hash,
-            anti_csrf=None,
-            issued_at=self.now,
-            expires_at=self.now + LIFETIMES.access,
-        ).text
+        return access_by(key, issued, now=self.now, lifetime=LIFETIMES.access)
 
     # --- the back end ------------------------------------------------------------------------------------------------
 
@@ -308,10 +285,3 @@ def told(found: Authenticated | None) -> HttpResponse:
     claims = found.access.claims
     content: JsonObject = {"session": claims.handle, "userId": claims.user_id, "payload": dict(claims.custom)}
     return json_response(200, content, actions=found.actions)
-
-
-def signed(key: SigningKey, header: JsonObject, claims: JsonObject) -> str:
-    """A JWT with any content; members of the header that are None are left out."""
-    kept: JsonObject = {name: value for name, value in header.items() if value is not None}
-    data = base64url.encode(dump(kept)) + b"." + base64url.encode(dump(claims))
-    return (data + b"." + base64url.encode(sign(key.private, key.algorithm, data))).decode()
