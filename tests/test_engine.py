@@ -12,7 +12,7 @@ import pytest
 
 from segue import AsyncEngine, ByUser, Config, Engine, HttpSettings, LiveKeys, NewSession, Provider
 from segue.application import Application
-from segue.errors import ConfigurationError, ReuseDetected, TokenExpired, UnknownRefreshToken
+from segue.errors import ConfigurationError, KeyUnknown, ReuseDetected, TokenExpired, UnknownRefreshToken
 from segue.ids import UserId
 from segue.migration.provider import SAME_ID
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
@@ -143,6 +143,24 @@ def test_two_engines_on_one_store_know_each_others_keys() -> None:
     clock.advance(timedelta(hours=168, minutes=1))
     issued = one.create_session(alice())
     assert two.verify_access_token(issued.access.text).user_id == "alice"
+
+
+def test_revoked_signing_key() -> None:
+    """After a key became known its tokens are refused everywhere, and nobody has to sign in again for it."""
+    clock, store = ManualClock(issuer.NOW), MemoryStore()
+    here, there = (Engine(config(), store=store, clock=clock) for _ in range(2))
+    issued = here.create_session(alice())
+    there.verify_access_token(issued.access.text)
+    clock.advance(timedelta(seconds=1))
+    keys = here.revoke_signing_keys((issued.access.key_id,))
+    assert issued.access.key_id not in {key.key_id for key in keys}
+    with pytest.raises(KeyUnknown):
+        here.verify_access_token(issued.access.text)
+    clock.advance(timedelta(seconds=30))
+    with pytest.raises(KeyUnknown):
+        there.verify_access_token(issued.access.text)
+    refreshed = here.refresh(issued.refresh.text)
+    assert there.verify_access_token(refreshed.access.text).handle == issued.session.handle
 
 
 def test_sign_out_other_devices() -> None:

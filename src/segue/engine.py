@@ -28,6 +28,7 @@ from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import Selection, Session
 from segue.stores.ports import AsyncStore, Store
 from segue.tokens.access import AccessClaims
+from segue.tokens.signing_keys import SigningKey
 
 _STORE_PORTS = ("SessionStore", "SessionIndex", "SigningKeyStore", "Ledger", "Outbox")
 
@@ -204,6 +205,20 @@ class Engine:
     def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """Revoke a session, or all that a selection names; the handles of those that lived."""
         return self._run(self._operations.revoke(selection))
+
+    def list_signing_keys(self) -> tuple[SigningKey, ...]:
+        """Our own keys that verify now: dynamic ones newest first, then static ones."""
+        return self._run(self._operations.list_signing_keys())
+
+    def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
+        """
+        Forget keys that others may know, and make new ones; the keys that verify afterwards.
+
+        Access tokens signed by them are refused at once here and within half a minute in other processes, and clients
+        refresh silently. Refresh tokens are not signed by these keys and stay good. Caches of our JWKS elsewhere keep
+        a key as long as they were told to.
+        """
+        return self._run(self._operations.revoke_signing_keys(key_ids))
 
     def verify_provider_token(self, token: str) -> Identity:
         """
@@ -404,6 +419,20 @@ class AsyncEngine:
     async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """Revoke a session, or all that a selection names; the handles of those that lived."""
         return await self._run(self._operations.revoke(selection))
+
+    async def list_signing_keys(self) -> tuple[SigningKey, ...]:
+        """Our own keys that verify now: dynamic ones newest first, then static ones."""
+        return await self._run(self._operations.list_signing_keys())
+
+    async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
+        """
+        Forget keys that others may know, and make new ones; the keys that verify afterwards.
+
+        Access tokens signed by them are refused at once here and within half a minute in other processes, and clients
+        refresh silently. Refresh tokens are not signed by these keys and stay good. Caches of our JWKS elsewhere keep
+        a key as long as they were told to.
+        """
+        return await self._run(self._operations.revoke_signing_keys(key_ids))
 
     async def verify_provider_token(self, token: str) -> Identity:
         """

@@ -44,10 +44,10 @@ from segue.sessions import key_flows
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import ByHandle, ByUser, Selection, Session
-from segue.sessions.ports import SessionIndex, SessionStore
+from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.sessions.revocations import RevocationFeed, catch_up
 from segue.tokens.access import AccessClaims, AccessVerifier
-from segue.tokens.signing_keys import KeyPlan
+from segue.tokens.signing_keys import KeyPlan, SigningKey
 
 T = TypeVar("T")
 
@@ -274,6 +274,15 @@ class Operations:
         gone = await ask(SessionIndex.delete_sessions, self.config.app_id, chosen, at=now)
         self._feed.expire()
         return gone
+
+    async def list_signing_keys(self) -> tuple[SigningKey, ...]:
+        """See `Engine.list_signing_keys`."""
+        return (await self._reload(self.clock.now())).verifying
+
+    async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
+        """See `Engine.revoke_signing_keys`."""
+        await ask(SigningKeyStore.delete_signing_keys, self.config.app_id, key_ids)
+        return await self.list_signing_keys()
 
     # --- migration ---------------------------------------------------------------------------------------------------
 

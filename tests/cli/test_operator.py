@@ -175,6 +175,16 @@ def test_schema_is_upgraded_only_when_it_may_be(deployment: Deployment, capsys: 
     assert run(["outbox"]) == 0
 
 
+def test_signing_keys_are_listed_and_revoked(deployment: Deployment, capsys: Captured) -> None:
+    """A key that others may know is replaced by its id; an id that is not there is a slip of the pen."""
+    created(deployment, "alice")
+    assert run(["keys"]) == 0
+    first = next(word for word in capsys.readouterr().out.split() if word.startswith("d-"))
+    assert run(["keys", "--revoke", first]) == 0
+    assert first not in capsys.readouterr().out
+    assert run(["keys", "--revoke", first]) == 1
+
+
 def created(deployment: Deployment, *users: str) -> list[IssuedSession]:
     """Sessions in the deployment's database."""
     new = (NewSession(user_id=UserId(user), payload={}, data={}) for user in users)

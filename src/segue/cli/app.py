@@ -66,6 +66,12 @@ COMMANDS = {
         extra="serve",
         help="End a session, or all sessions of a user.",
     ),
+    "keys": Command(
+        module="segue.cli.keys",
+        name="keys",
+        extra="serve",
+        help="Look at the signing keys, or revoke one that others may know.",
+    ),
     "outbox": Command(
         module="segue.cli.outbox",
         name="outbox",
