@@ -124,6 +124,12 @@ class Engine:
             SessionRefused, TokenRefused: `refuse` turns them into an answer.
             StoreUnavailable: the store was asked and does not answer.
         """
+        if not (check_database or validators):
+            found = self._operations.authenticate_at_once(
+                request, session_required=session_required, anti_csrf_check=anti_csrf_check
+            )
+            if found is not None:
+                return found
         return self._run(
             self._operations.authenticate(
                 request,
@@ -143,7 +149,7 @@ class Engine:
             SessionGone: its session was revoked.
             StoreUnavailable: what was revoked could not be asked for, and `stale_feed` says to refuse.
         """
-        known = self._operations.verified_before(text)
+        known = self._operations.verify_at_once(text)
         if known is not None:
             return known
         return self._run(self._operations.verify_access_token(text))
@@ -336,6 +342,12 @@ class AsyncEngine:
             SessionRefused, TokenRefused: `refuse` turns them into an answer.
             StoreUnavailable: the store was asked and does not answer.
         """
+        if not (check_database or validators):
+            found = self._operations.authenticate_at_once(
+                request, session_required=session_required, anti_csrf_check=anti_csrf_check
+            )
+            if found is not None:
+                return found
         return await self._run(
             self._operations.authenticate(
                 request,
@@ -355,7 +367,7 @@ class AsyncEngine:
             SessionGone: its session was revoked.
             StoreUnavailable: what was revoked could not be asked for, and `stale_feed` says to refuse.
         """
-        known = self._operations.verified_before(text)
+        known = self._operations.verify_at_once(text)
         if known is not None:
             return known
         return await self._run(self._operations.verify_access_token(text))

@@ -27,6 +27,7 @@ from segue.http.refresh import refresh_session
 from segue.http.routes import Route, discovery_response, jwks_response, route
 from segue.http.runtime import Runtime
 from segue.http.status import error_response, migration_refusal
+from segue.http.verify import verify_request
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration import ending
@@ -84,6 +85,9 @@ class Operations:
         self._reload_at = _NEVER
         self._verifier = AccessVerifier((), capacity=config.verified_cache)
         self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access)
+        # Between these, keys and revocations at hand are new enough. Two instants, because they are compared with the
+        # time by every verification: adding up anew takes a third of a repeated one.
+        self._trusted_from = self._trusted_until = _NEVER
         self._providers = {provider.name: provider for provider in config.providers}
         self._migration = Migration(
             providers=config.providers,
@@ -134,6 +138,7 @@ class Operations:
             self._verifier = AccessVerifier(plan.verifying, capacity=self.config.verified_cache)
         self._plan, self._loaded_at = plan, now
         self._reload_at = min(max(plan.next_change, now + _RETRY_KEYS), now + _RELOAD_KEYS)
+        self._trust()
 
     def _runtime(self, plan: KeyPlan, now: datetime) -> Runtime:
         return Runtime(
@@ -158,6 +163,19 @@ class Operations:
     async def watch_revocations(self) -> None:
         """See `Engine.watch_revocations`."""
         await catch_up(self._feed, now=self.clock.now(), stale=self.config.stale_feed)
+        self._trust()
+
+    def _trust(self) -> None:
+        """Find out until when nobody has to be asked."""
+        asked_at = self._feed.checked_at
+        if asked_at is not None:
+            self._trusted_from = max(self._loaded_at, asked_at)
+            self._trusted_until = min(self._reload_at, asked_at + self.config.revocation_lag)
+
+    def _distrust(self) -> None:
+        """Something was revoked just now: the next verification has to ask."""
+        self._feed.expire()
+        self._trusted_until = _NEVER
 
     async def _knowing(self, operation: Callable[[Runtime], Flow[T]]) -> T:
         """Run an operation; once more with newer keys if a token names one that is not at hand."""
@@ -216,19 +234,47 @@ class Operations:
 
         return await self._knowing(verify)
 
-    def verified_before(self, text: str) -> AccessClaims | None:
+    def verify_at_once(self, text: str) -> AccessClaims | None:
         """
-        The claims of an access token that was verified before and still holds; None: ask `verify_access_token`.
+        As `verify_access_token`, if nobody has to be asked for it; None: ask that.
 
-        The whole of a repeated verification, without a flow: time, revocations and keys are looked at all the same.
+        Almost every verification is like this. Without a flow it takes 0.9 instead of 9 µs beside the signature.
         """
         now = self.clock.now()
-        if now >= self._reload_at or not self._feed.fresh(now, within=self.config.revocation_lag):
+        if not self._trusted_from <= now < self._trusted_until:
             return None
-        token = self._verifier.remembered(text)
-        if token is None or now >= token.claims.expires_at or token.claims.handle in self._feed.handles:
+        try:
+            claims = self._verifier.verify(text, now=now).claims
+        except KeyUnknown:
             return None
-        return token.claims
+        if claims.handle in self._feed.handles:
+            raise SessionGone(claims.handle)
+        return claims
+
+    def authenticate_at_once(
+        self, request: HttpRequest, *, session_required: bool, anti_csrf_check: bool | None
+    ) -> Authenticated | None:
+        """
+        As `authenticate` without database and claims, if nobody has to be asked for it; None: ask that.
+
+        House rule: the same checks in the same function; only the flow around them is left out.
+        """
+        now = self.clock.now()
+        if not self._trusted_from <= now < self._trusted_until:
+            return None
+        try:
+            found = verify_request(
+                request,
+                self.config.http,
+                self._verifier,
+                now=now,
+                revoked=self._feed.handles,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+            )
+        except KeyUnknown:
+            return None
+        return None if found is None or http_flows.must_confirm(found) else found
 
     async def refresh(self, refresh_token: str) -> IssuedSession:
         """See `Engine.refresh`."""
@@ -236,7 +282,7 @@ class Operations:
         try:
             return await session_flows.refresh(refresh_token, runtime.issuance())
         except ReuseDetected:
-            self._feed.expire()
+            self._distrust()
             raise
 
     async def change_payload(
@@ -272,7 +318,7 @@ class Operations:
         chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
         now = self.clock.now()
         gone = await ask(SessionIndex.delete_sessions, self.config.app_id, chosen, at=now)
-        self._feed.expire()
+        self._distrust()
         return gone
 
     async def list_signing_keys(self) -> tuple[SigningKey, ...]:
@@ -343,11 +389,11 @@ class Operations:
             case Route.REFRESH:
                 response = await refresh_session(request, await self.ready())
                 if isinstance(response.cause, ReuseDetected):
-                    self._feed.expire()
+                    self._distrust()
                 return response
             case Route.SIGN_OUT:
                 response = await self._knowing(lambda runtime: http_flows.sign_out(request, runtime))
-                self._feed.expire()
+                self._distrust()
                 return response
             case Route.JWKS:
                 runtime = await self.ready()

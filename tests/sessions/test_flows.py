@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from segue.errors import SessionGone, StoreUnavailable, TokenExpired
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId
@@ -120,7 +121,7 @@ class TestChange:
         before, after = first.access.claims, fresh.claims
         assert after.custom == {"new": 1, "iss": "https://api.example.com/auth"}
         assert after.issued_at - before.issued_at == timedelta(seconds=60)
-        assert replace(after, issued_at=before.issued_at, payload=before.payload) == before
+        assert structs.replace(after, issued_at=before.issued_at, payload=before.payload) == before
 
     def test_family_is_untouched(self) -> None:
         """Changing the payload does not rotate."""
@@ -142,7 +143,7 @@ class TestChange:
     def test_gone(self) -> None:
         """There is nothing to change in a session that is not there."""
         scene = Scene()
-        claims = replace(
+        claims = structs.replace(
             scene.sign_in().access.claims, handle=SessionHandle("22222222-2222-4222-8222-222222222222")
         )
         assert isinstance(outcome(change_payload(claims, {}, at(1)), scene.perform), SessionGone)

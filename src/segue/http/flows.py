@@ -35,6 +35,7 @@ __all__ = [
     "check_claims",
     "create_session",
     "merge",
+    "must_confirm",
     "revoke_session",
     "sign_out",
     "take_over",
@@ -107,12 +108,17 @@ async def authenticate(
         ClaimInvalid: its arguments are the `ClaimFailure`s. A fetched claim is stored but not shown to the client.
     """
     found = verify_request(
-        request, runtime, session_required=session_required, anti_csrf_check=anti_csrf_check
+        request,
+        runtime.settings,
+        runtime.verifier,
+        now=runtime.now,
+        revoked=runtime.revoked,
+        session_required=session_required,
+        anti_csrf_check=anti_csrf_check,
     )
     if found is None:
         return None
-    # A token with a parent is one whose rotation may still be undone, as cores up to version 5.5 make them.
-    if check_database or found.access.claims.parent_hash is not None:
+    if check_database or must_confirm(found):
         await sessions.confirm(found.access.claims, app_id=runtime.app_id, now=runtime.now)
     if not validators:
         return found
@@ -120,6 +126,12 @@ async def authenticate(
     if checked.failures:
         raise ClaimInvalid(*checked.failures)
     return checked.session
+
+
+def must_confirm(found: Authenticated) -> bool:
+    """Whether the store has to be asked whatever the route says."""
+    # A token with a parent is one whose rotation may still be undone, as cores up to version 5.5 make them.
+    return found.access.claims.parent_hash is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

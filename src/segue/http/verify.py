@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from datetime import datetime
 
 from segue.errors import CookiesRefused, NoSession, SessionGone, SignatureRefused, TokenMalformed
 from segue.http.anti_csrf import demand_proof
 from segue.http.cookies import RequestCookies, read_cookies
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest
-from segue.http.runtime import Runtime
+from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, OLD_REFRESH_COOKIE, Transport, candidates
-from segue.tokens.access import AccessToken
+from segue.ids import SessionHandle
+from segue.tokens.access import AccessToken, AccessVerifier
 from segue.tokens.signing_keys import KeyKind
 
 UNAUTHENTICATED_METHODS: Container[str] = frozenset({"OPTIONS", "TRACE"})
@@ -38,10 +40,26 @@ class Authenticated:
 
 
 def verify_request(
-    request: HttpRequest, runtime: Runtime, *, session_required: bool, anti_csrf_check: bool | None
+    request: HttpRequest,
+    settings: HttpSettings,
+    verifier: AccessVerifier,
+    *,
+    now: datetime,
+    revoked: Container[SessionHandle],
+    session_required: bool,
+    anti_csrf_check: bool | None,
 ) -> Authenticated | None:
     """
     Find and verify the access token of a request; None: there is none, and none is required.
+
+    Args:
+        request: whose sender is asked for.
+        settings: which transports count, and what proof they need.
+        verifier: of all keys at hand.
+        now: aware UTC instant.
+        revoked: handles whose access tokens may still have time left.
+        session_required: refuse a request without a session.
+        anti_csrf_check: demand proof beside a cookie; None: for all methods but GET.
 
     Raises:
         NoSession: none is there.
@@ -53,23 +71,30 @@ def verify_request(
     cookies = read_cookies(request)
     if cookies.all(OLD_REFRESH_COOKIE):
         raise CookiesRefused(OLD_REFRESH_COOKIE)
-    found = _find(request, cookies, runtime)
+    found = _find(request, cookies, settings, verifier, now=now)
     if found is None:
         if session_required:
             raise NoSession
         return None
-    _require_kind(found.access, runtime)
-    if found.access.claims.handle in runtime.revoked:
+    _require_kind(found.access, settings)
+    if found.access.claims.handle in revoked:
         raise SessionGone(found.access.claims.handle)
     if found.transport is Transport.COOKIE and _wants_proof(request, anti_csrf_check):
-        demand_proof(request, found.access.claims, runtime.settings.anti_csrf_mode)
+        demand_proof(request, found.access.claims, settings.anti_csrf_mode)
     return found
 
 
-def _find(request: HttpRequest, cookies: RequestCookies, runtime: Runtime) -> Authenticated | None:
-    for transport, text in candidates(request, cookies, ACCESS_COOKIE, runtime.settings.token_transfer):
+def _find(
+    request: HttpRequest,
+    cookies: RequestCookies,
+    settings: HttpSettings,
+    verifier: AccessVerifier,
+    *,
+    now: datetime,
+) -> Authenticated | None:
+    for transport, text in candidates(request, cookies, ACCESS_COOKIE, settings.token_transfer):
         try:
-            access = runtime.verifier.verify(text, now=runtime.now)
+            access = verifier.verify(text, now=now)
         except TokenMalformed:
             continue
         if transport is Transport.COOKIE and cookies.doubled(ACCESS_COOKIE):
@@ -78,9 +103,9 @@ def _find(request: HttpRequest, cookies: RequestCookies, runtime: Runtime) -> Au
     return None
 
 
-def _require_kind(access: AccessToken, runtime: Runtime) -> None:
+def _require_kind(access: AccessToken, settings: HttpSettings) -> None:
     # Whoever changes the setting wants all tokens signed the new way: one refresh brings each session there.
-    if access.key_id.startswith(_DYNAMIC) == runtime.settings.use_static_keys:
+    if access.key_id.startswith(_DYNAMIC) == settings.use_static_keys:
         raise SignatureRefused(access.key_id)
 
 

@@ -9,9 +9,8 @@ token is remembered, but its time and its revocation are looked at on every use.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import msgspec
 
@@ -45,9 +44,12 @@ _KNOWN_HEADERS = 256
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessClaims:
-    """What an access token says."""
+class AccessClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an access token says.
+
+    These two are structs, because one of each is made by every verification of a new token: 0.3 µs instead of 1.8.
+    """
 
     user_id: UserId
     recipe_user_id: UserId
@@ -71,8 +73,7 @@ class AccessClaims:
         return {name: value for name, value in self.payload.items() if name not in PROTECTED}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessToken:
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """An access token whose signature holds."""
 
     text: str
@@ -165,7 +166,7 @@ class AccessVerifier:
         self._verifiers: dict[str, tuple[Algorithm, Verify]] = {
             key.key_id: (key.algorithm, verifier(key.private.public_key(), key.algorithm)) for key in keys
         }
-        self._by_header: dict[str, tuple[str, Verify]] = {}
+        self._by_header: dict[bytes, tuple[str, Verify]] = {}
         self._remembered: dict[str, AccessToken] = {}
 
     def verify(self, text: str, *, now: datetime) -> AccessToken:
@@ -182,7 +183,7 @@ class AccessVerifier:
             SignatureRefused: the signature is wrong, or the header names another algorithm than the key's.
             TokenExpired: `now >= expires_at`.
         """
-        token = self.recognise(text)
+        token = self._remembered.get(text) or self.recognise(text)
         if now >= token.claims.expires_at:
             raise TokenExpired("access token")
         return token
@@ -200,10 +201,6 @@ class AccessVerifier:
             self._remember(text, token)
         return token
 
-    def remembered(self, text: str) -> AccessToken | None:
-        """A token that was verified before; its time and its revocation are the caller's to look at."""
-        return self._remembered.get(text)
-
     def forget(self, handle: SessionHandle) -> None:
         """Forget remembered tokens of a session."""
         for text in [text for text, token in list(self._remembered.items()) if token.claims.handle == handle]:
@@ -212,25 +209,25 @@ class AccessVerifier:
     def _verify_cold(self, text: str) -> AccessToken:
         if len(text) > _MAX_TOKEN:
             raise TokenMalformed("longer than an access token can be")
-        header, _, rest = text.partition(".")
-        payload, _, signature = rest.partition(".")
+        try:
+            data, _, signature = text.encode("ascii").rpartition(b".")
+        except UnicodeEncodeError as error:
+            raise TokenMalformed("not base64url") from error
+        header, _, payload = data.partition(b".")
         # Structure before signature: what is not ours may be another party's token and must not end a session.
         claims = _read_claims(payload)
         key_id, verify = self._by_header.get(header) or self._read_header(header)
         try:
-            data, raw = (
-                text[: len(header) + 1 + len(payload)].encode("ascii"),
-                base64url.decode(signature.encode("ascii")),
-            )
+            raw = base64url.decode(signature)
         except ValueError as error:
             raise TokenMalformed("not base64url") from error
         if not verify(raw, data):
             raise SignatureRefused(key_id)
         return AccessToken(text=text, key_id=key_id, claims=claims)
 
-    def _read_header(self, header: str) -> tuple[str, Verify]:
+    def _read_header(self, header: bytes) -> tuple[str, Verify]:
         try:
-            members = parse_object(base64url.decode(header.encode("ascii")))
+            members = parse_object(base64url.decode(header))
         except ValueError as error:
             raise TokenMalformed("no header that we write") from error
         key_id, version = members.get("kid"), members.get("version", "3")
@@ -259,9 +256,9 @@ class AccessVerifier:
         self._remembered[text] = token
 
 
-def _read_claims(segment: str) -> AccessClaims:
+def _read_claims(segment: bytes) -> AccessClaims:
     try:
-        payload = _decode(base64url.decode(segment.encode("ascii")))
+        payload = _decode(base64url.decode(segment))
     except (ValueError, msgspec.DecodeError, RecursionError) as error:  # the last: nested by the thousand
         raise TokenMalformed("no payload that we write") from error
     return _claims(payload)
@@ -279,26 +276,37 @@ def _claims(payload: dict[str, JsonValue]) -> AccessClaims:
     ):
         raise TokenMalformed("not the claims of a session")
     parent, anti_csrf = payload.get("parentRefreshTokenHash1"), payload.get("antiCsrfToken")
-    tenant, recipe = payload.get("tId", PUBLIC_TENANT), payload.get("rsub", user)
+    tenant, recipe = payload.get("tId"), payload.get("rsub")
+    ours = cast("_Ours", payload)
+    try:
+        issued_at, expires_at = _instant(ours["iat"], UTC), _instant(ours["exp"], UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise TokenMalformed("a time that no calendar has") from error
     return AccessClaims(
-        user_id=UserId(user),
-        recipe_user_id=UserId(recipe if isinstance(recipe, str) else user),
-        tenant_id=TenantId(tenant if isinstance(tenant, str) else PUBLIC_TENANT),
-        handle=SessionHandle(handle),
-        refresh_hash=TokenHash(hashed),
-        parent_hash=TokenHash(parent) if isinstance(parent, str) else None,
+        user_id=ours["sub"],
+        recipe_user_id=ours["rsub"] if isinstance(recipe, str) else ours["sub"],
+        tenant_id=ours["tId"] if isinstance(tenant, str) else PUBLIC_TENANT,
+        handle=ours["sessionHandle"],
+        refresh_hash=ours["refreshTokenHash1"],
+        parent_hash=ours["parentRefreshTokenHash1"] if isinstance(parent, str) else None,
         anti_csrf=anti_csrf if isinstance(anti_csrf, str) else None,
-        issued_at=_instant(issued),
-        expires_at=_instant(expires),
+        issued_at=issued_at,
+        expires_at=expires_at,
         payload=payload,
     )
 
 
-def _instant(seconds: JsonValue) -> datetime:
-    try:
-        return datetime.fromtimestamp(cast("float", seconds), UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        raise TokenMalformed("a time that no calendar has") from error
+class _Ours(TypedDict):
+    """Our members, once looked at: a `NewType` called for each takes 0.4 of the 30 µs of a verification."""
+
+    sub: UserId
+    rsub: UserId
+    tId: TenantId
+    sessionHandle: SessionHandle
+    refreshTokenHash1: TokenHash
+    parentRefreshTokenHash1: TokenHash
+    iat: float
+    exp: float
 
 
 def _is_zero(value: JsonValue) -> bool:
@@ -306,5 +314,6 @@ def _is_zero(value: JsonValue) -> bool:
 
 
 _NUMBERS = (int, float)
+_instant = datetime.fromtimestamp
 _HEADERS: dict[tuple[str, Algorithm], bytes] = {}
 _decode: Callable[[bytes], dict[str, JsonValue]] = msgspec.json.Decoder(dict[str, Any]).decode
