@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue import AsyncEngine, ByUser, Config, Engine, HttpSettings, LiveKeys, NewSession, Provider
+from segue import AsyncEngine, ByTenant, ByUser, Config, Engine, HttpSettings, LiveKeys, NewSession, Provider
 from segue.application import Application
-from segue.errors import ConfigurationError, KeyUnknown, ReuseDetected, TokenExpired, UnknownRefreshToken
-from segue.ids import UserId
+from segue.errors import (
+    ConfigurationError,
+    KeyUnknown,
+    ReuseDetected,
+    TokenExpired,
+    TokenRefused,
+    UnknownRefreshToken,
+)
+from segue.ids import AppId, TenantId, UserId
 from segue.migration.provider import SAME_ID
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from tests.support import issuer
@@ -161,6 +168,36 @@ def test_revoked_signing_key() -> None:
         there.verify_access_token(issued.access.text)
     refreshed = here.refresh(issued.refresh.text)
     assert there.verify_access_token(refreshed.access.text).handle == issued.session.handle
+
+
+def test_nothing_crosses_between_apps() -> None:
+    """Two apps on one store and with one secret: neither's tokens, users or handles mean anything to the other."""
+    clock, store = ManualClock(issuer.NOW), MemoryStore()
+    here = Engine(config(), store=store, clock=clock)
+    there = Engine(replace(config(), app_id=AppId("other")), store=store, clock=clock)
+    issued = here.create_session(alice())
+    with pytest.raises(TokenRefused):
+        there.verify_access_token(issued.access.text)
+    with pytest.raises(UnknownRefreshToken):
+        there.refresh(issued.refresh.text)
+    assert there.list_sessions(UserId("alice")) == ()
+    assert there.revoke(issued.session.handle) == ()
+    assert here.verify_access_token(issued.access.text).user_id == "alice"
+
+
+def test_tenants_of_one_app() -> None:
+    """A tenant is in the handle, in the access token and in what is listed and revoked; keys are the app's."""
+    made = engine(ManualClock(issuer.NOW))
+    public = made.create_session(alice())
+    acme = made.create_session(replace(alice(), tenant_id=TenantId("acme")))
+    assert acme.session.handle.endswith("_acme")
+    assert made.verify_access_token(acme.access.text).tenant_id == "acme"
+    assert made.refresh(acme.refresh.text).session.tenant_id == "acme"
+    assert [one.handle for one in made.list_sessions(UserId("alice"), tenant_id=TenantId("acme"))] == [
+        acme.session.handle
+    ]
+    assert made.revoke(ByTenant(tenant_id=TenantId("acme"))) == (acme.session.handle,)
+    assert made.load_session(public.session.handle) is not None
 
 
 def test_sign_out_other_devices() -> None:
