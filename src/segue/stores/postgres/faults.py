@@ -15,8 +15,8 @@ ATTEMPTS = 3
 
 _REFUSED_FOR_GOOD = ("28", "3D", "42501")
 """Who we say we are, the database, or what we may do there."""
-_LOST = ("08", "57P", "25P03")
-"""The connection went; whether the statement was committed is unknown."""
+_ONE_OF_MANY = ("22", "23", "40")
+"""A value, a constraint, a conflict with another transaction: rolled back for certain, and perhaps one row's fault."""
 
 
 def unavailable(error: BaseException, message: str | None = None) -> StoreUnavailable:
@@ -44,12 +44,12 @@ def sqlstate(error: BaseException | None) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def rolled_back(error: Exception) -> bool:
-    """Whether nothing of the statement can have been written: the server refused it, or it was never sent."""
+def is_of_one(error: Exception) -> bool:
+    """Whether a batch failed because of one of its rows, so that the others should be done without it."""
     if isinstance(error, ValueError):
         return True
     state = sqlstate(error.__cause__)
-    return state is not None and not state.startswith(_LOST)
+    return state is not None and state.startswith(_ONE_OF_MANY)
 
 
 def at_opening(error: StoreUnavailable) -> SessionError:

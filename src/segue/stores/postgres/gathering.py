@@ -1,9 +1,9 @@
 """
 Callers who come while a batch is under way, gathered for the next one.
 
-Whoever finds a lane free goes at once, and alone if nobody waits: there is no timer, and a single caller pays nothing.
-House rule: nobody is answered before the statement has been committed; where that is unknown, all are told so and
-nothing is tried again.
+Whoever finds nothing under way goes at once and alone: there is no timer, and a single caller pays nothing. House rule:
+nobody is answered before the statement has been committed; where that is unknown, all are told so and nothing is tried
+again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Generic
 
 from segue.errors import StoreUnavailable
 from segue.stores.postgres.batches import Answer, Item, Kind, RowKey, Settled
-from segue.stores.postgres.faults import rolled_back
+from segue.stores.postgres.faults import is_of_one
 from segue.stores.sql.statements import Row
 
 LARGEST_BATCH = 256
@@ -76,8 +76,8 @@ class Gathered(Generic[Item, Answer]):
                     rider.settled = self._kind.ride(leader.item, first.answer, rider.item)
 
     def fail(self, error: Exception) -> None:
-        """The statement failed: for all, unless nothing can have been written; then one by one."""
-        if rolled_back(error):
+        """The statement failed: for all, unless it is one row's fault; then everybody asks alone."""
+        if is_of_one(error):
             return
         for caller in self.callers:
             caller.error = _again(error)

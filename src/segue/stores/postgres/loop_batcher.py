@@ -11,88 +11,76 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeAlias
 
-from segue.stores.postgres.batches import Answer, Item, Kind
+from segue.stores.postgres.batches import Answer, Item, Kind, Settled
 from segue.stores.postgres.gathering import Caller, Gathered
 from segue.stores.postgres.statements import AnyStatement, Parameter
 from segue.stores.sql.statements import Row
 
 Execute: TypeAlias = Callable[[AnyStatement, Sequence[Parameter]], Awaitable[list[Row]]]
 
-LANES = 2
-"""Batches under way at once: one is being written to disk while the next is put together."""
+SOLOS = 2
+"""Callers who go alone at once while no batch is under way: two, so that one who waits for a lock stops nobody."""
 
 
 class LoopBatcher(Generic[Item, Answer]):
-    """Runs one kind of batch on one loop."""
+    """Runs one kind of batch on one loop; one batch at a time, because a second would only make both smaller."""
 
     def __init__(
-        self,
-        kind: Kind[Item, Answer],
-        *,
-        execute: Execute,
-        alone: Callable[[Item], Awaitable[Answer]],
-        lanes: int = LANES,
+        self, kind: Kind[Item, Answer], *, execute: Execute, alone: Callable[[Item], Awaitable[Answer]]
     ) -> None:
         """
         Args:
             kind: what is gathered.
             execute: runs one statement.
-            alone: does one item, for whom a batch could not settle.
-            lanes: how many batches may be under way.
+            alone: does one item by the cheapest statement for one, which may wait for other transactions.
         """
         self._kind = kind
         self._execute = execute
         self._alone = alone
-        self._free = lanes
+        self._solos = 0
         self._waiting: deque[Caller[Item, Answer]] = deque()
         self._ready: dict[Caller[Item, Answer], asyncio.Future[None]] = {}
-        self._draining: set[asyncio.Task[None]] = set()
+        self._drain: asyncio.Task[None] | None = None
 
     async def run(self, item: Item) -> Answer:
         """Do the item, perhaps together with others; return when it is committed."""
-        caller: Caller[Item, Answer] = Caller(item)
-        self._waiting.append(caller)
-        if self._free:
-            await self._go()
-        else:
-            await self._wait(caller)
-        settled = caller.outcome()
+        if self._drain is None and self._solos < SOLOS:
+            return await self._go_alone(item)
+        settled = await self._wait(Caller(item))
         return await self._alone(item) if settled is None else settled.answer
 
     async def finish(self) -> None:
-        """Return when nobody waits any more."""
-        while self._draining:
-            await asyncio.wait(self._draining)
+        """Return when nobody waits for a batch any more."""
+        if self._drain is not None:
+            await asyncio.wait([self._drain])
 
-    async def _go(self) -> None:
-        """On a free lane, in the caller's own task."""
-        self._free -= 1
+    async def _go_alone(self, item: Item) -> Answer:
+        self._solos += 1
         try:
-            await self._serve(Gathered(self._kind, self._waiting))
+            return await self._alone(item)
         finally:
-            if self._waiting:
-                task = asyncio.create_task(self._drain(), name="segue-postgres-batches")
-                self._draining.add(task)
-                task.add_done_callback(self._draining.discard)
-            else:
-                self._free += 1
+            self._solos -= 1
+            if self._waiting and self._drain is None:
+                self._drain = asyncio.create_task(self._serve_all(), name="segue-postgres-batches")
 
-    async def _wait(self, caller: Caller[Item, Answer]) -> None:
+    async def _wait(self, caller: Caller[Item, Answer]) -> Settled[Answer] | None:
         self._ready[caller] = future = asyncio.get_running_loop().create_future()
+        self._waiting.append(caller)
         try:
             await future
         finally:
             caller.taken = True  # also if cancelled: nobody is there any more to be told
             del self._ready[caller]
+        return caller.outcome()
 
-    async def _drain(self) -> None:
-        """Batch after batch until nobody waits; then the lane is free again."""
+    async def _serve_all(self) -> None:
+        """Batch after batch until nobody waits."""
         try:
             while self._waiting:
                 await self._serve(Gathered(self._kind, self._waiting))
                 await asyncio.sleep(0)  # those who were answered may come again, and the next batch is fuller
         finally:
-            self._free += 1
+            self._drain = None
 
     async def _serve(self, batch: Gathered[Item, Answer]) -> None:
         try:

@@ -11,25 +11,35 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import TypeAlias
 
 import psycopg
+from psycopg.abc import Dumper
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from psycopg.types.numeric import Int8BinaryDumper
+from psycopg.types.array import ListBinaryDumper
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from segue.errors import ConfigurationError, StoreUnavailable
+from segue.flow import Ask, Flow, T, drive
 from segue.stores.postgres.faults import ATTEMPTS, RETRIED, sqlstate, unavailable, unfit
 from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, REFUSAL, Location
+from segue.stores.postgres.schema import PostgresScripts
 from segue.stores.postgres.statements import TEXTS, AnyStatement, Parameter
 from segue.stores.sql.statements import Row
 
 Connection: TypeAlias = psycopg.Connection[Row]
 
+_DUMPERS: tuple[tuple[type, type[Dumper]], ...] = (
+    # One type for all integers: else 1 and 2**40 make two prepared statements, and a list takes that of its first.
+    (int, Int8Dumper),
+    (int, Int8BinaryDumper),
+    (list, ListBinaryDumper),
+)
 _TEXTS = {name: text.encode() for name, text in TEXTS.items()}
 
 
@@ -50,9 +60,8 @@ def connect(location: Location) -> Connection:
         )
     except (psycopg.Error, OSError) as error:
         raise refusal(error) from error
-    connection.adapters.register_dumper(
-        int, Int8BinaryDumper
-    )  # else 1 and 2**40 would be two prepared statements
+    for kind, dumper in _DUMPERS:
+        connection.adapters.register_dumper(kind, dumper)
     return connection
 
 
@@ -75,6 +84,22 @@ def fetch(connection: Connection, statement: AnyStatement, parameters: Sequence[
     except (psycopg.DataError, UnicodeEncodeError):
         raise unfit() from None
     except (psycopg.Error, OSError) as error:
+        raise refusal(error) from error
+
+
+def in_transaction(connection: Connection, make: Callable[[], Flow[T]]) -> T:
+    """Run a flow in one transaction; return when it is durable."""
+
+    def perform(step: Ask[object]) -> object:
+        if step.port == PostgresScripts.__name__:
+            (script,) = step.args
+            return connection.execute(script.encode(), prepare=False)
+        return fetch(connection, *step.args)
+
+    try:
+        with connection.transaction():
+            return drive(make(), perform)
+    except psycopg.Error as error:  # of BEGIN, COMMIT or a script
         raise refusal(error) from error
 
 

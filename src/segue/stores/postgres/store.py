@@ -16,10 +16,8 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-import psycopg
-
 from segue.errors import StoreUnavailable
-from segue.flow import Ask, Flow, Perform, T, drive
+from segue.flow import Ask, Flow, T, drive
 from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
 from segue.sessions.model import Rotation, Selection, Session
@@ -27,7 +25,7 @@ from segue.stores.postgres import flows, schema
 from segue.stores.postgres.batches import CREATIONS, MIGRATIONS, ROTATIONS, Migration, migration_parameters
 from segue.stores.postgres.faults import at_opening
 from segue.stores.postgres.location import Location, locate
-from segue.stores.postgres.pool import Connection, Pool, connect, fetch, refusal
+from segue.stores.postgres.pool import Pool, connect, in_transaction
 from segue.stores.postgres.statements import PostgresStatement
 from segue.stores.postgres.thread_batcher import ThreadBatcher
 from segue.stores.sql import session_flows
@@ -121,7 +119,7 @@ class PostgresStore(SqlStore):
     def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
         """See `SigningKeyStore.add_signing_key`."""
         with self._pool.connection() as connection:
-            return _in_transaction(
+            return in_transaction(
                 connection, partial(flows.add_signing_key, app_id, key, if_newest=if_newest)
             )
 
@@ -187,27 +185,9 @@ def upgrade_schema(dsn: str, *, connect_timeout: timedelta = timedelta(seconds=5
 def _at_opening(location: Location, make: Callable[[], Flow[T]]) -> T:
     try:
         with closing(connect(location.while_upgrading)) as connection:
-            return _in_transaction(connection, make)
+            return in_transaction(connection, make)
     except StoreUnavailable as error:
         raise at_opening(error) from error.__cause__
-
-
-def _in_transaction(connection: Connection, make: Callable[[], Flow[T]]) -> T:
-    try:
-        with connection.transaction():
-            return drive(make(), _performer_on(connection))
-    except psycopg.Error as error:  # of BEGIN or COMMIT
-        raise refusal(error) from error
-
-
-def _performer_on(connection: Connection) -> Perform:
-    def perform(step: Ask[object]) -> object:
-        if step.port == schema.PostgresScripts.__name__:
-            (script,) = step.args
-            return connection.execute(script.encode(), prepare=False)
-        return fetch(connection, *step.args)
-
-    return perform
 
 
 _stores: weakref.WeakSet[PostgresStore] = weakref.WeakSet()

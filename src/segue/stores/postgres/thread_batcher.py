@@ -1,14 +1,14 @@
 """
 Batches for threads: whoever gets the lock does the work of all who wait.
 
-House rule: what waits for other transactions is done outside the lock, by the caller himself.
+House rule: what may wait for other transactions is done outside the lock, by the caller himself.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Generic, TypeAlias
 
 from segue.stores.postgres.batches import Answer, Item, Kind
@@ -19,8 +19,12 @@ from segue.stores.sql.statements import Row
 Execute: TypeAlias = Callable[[AnyStatement, Sequence[Parameter]], list[Row]]
 
 
+SOLOS = 2
+"""Callers who go alone at once while no batch is under way: two, so that one who waits for a lock stops nobody."""
+
+
 class ThreadBatcher(Generic[Item, Answer]):
-    """Runs one kind of batch for the threads of a process."""
+    """Runs one kind of batch for the threads of a process; one batch at a time."""
 
     def __init__(
         self, kind: Kind[Item, Answer], *, execute: Execute, alone: Callable[[Item], Answer]
@@ -29,16 +33,27 @@ class ThreadBatcher(Generic[Item, Answer]):
         Args:
             kind: what is gathered.
             execute: runs one statement.
-            alone: does one item, for whom a batch could not settle.
+            alone: does one item by the cheapest statement for one, which may wait for other transactions.
         """
         self._kind = kind
         self._execute = execute
         self._alone = alone
+        self._solos = BoundedSemaphore(SOLOS)
         self._lock = Lock()
         self._waiting: deque[Caller[Item, Answer]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many callers are in no batch yet."""
+        return len(self._waiting)
+
     def run(self, item: Item) -> Answer:
         """Do the item, perhaps together with others; return when it is committed."""
+        if not self._lock.locked() and self._solos.acquire(blocking=False):
+            try:
+                return self._alone(item)
+            finally:
+                self._solos.release()
         caller: Caller[Item, Answer] = Caller(item)
         self._waiting.append(caller)
         with self._lock:
