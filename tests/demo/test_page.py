@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.processes import wait_until
+
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -139,20 +142,29 @@ def test_second_tab_shows_the_same_session(profile: BrowserContext, site: str) -
     later.see_headline(START)
 
 
-def test_two_tabs_refresh_once(profile: BrowserContext, site: str) -> None:
-    """Two tabs meet the end of the access token together: one refresh serves both."""
+def test_two_tabs_meet_the_end_of_the_token_together(profile: BrowserContext, site: str) -> None:
+    """Both tabs stay signed in, in one session, and both know how often it was refreshed."""
     one = Visit(profile, site)
     one.sign_in()
     one.see_headline(MOVED)
     two = Visit(profile, site)
     two.see("refresh-count", "0")
+    handle = two.tab.locator("#session-handle").inner_text()
     one.click("Let the access token expire")
     two.see("access-left", "expired; the next call renews it")
     one.click("Call the API")
     two.click("Call the API")
-    one.see("refresh-count", "1")
-    two.see("refresh-count", "1")
-    assert one.asked_for("/auth/session/refresh") + two.asked_for("/auth/session/refresh") == 1
+    finished = re.compile("A silent refresh|The API answered")
+    for visit in (one, two):
+        expect(visit.tab.locator(".chapter h3").first).to_have_text(finished)
+    refreshes = one.asked_for("/auth/session/refresh") + two.asked_for("/auth/session/refresh")
+    # Nearly always one. A tab that is asked just after the other's refresh may not see it in its storage yet, and
+    # browsers promise no more: then it refreshes with the successor, which costs a request and nothing else.
+    assert refreshes in {1, 2}
+    for visit in (one, two):
+        visit.see("refresh-count", str(refreshes))
+        visit.see("session-handle", handle)
+        visit.see("session-state", "signed in")
 
 
 def test_reload_keeps_story_and_session(profile: BrowserContext, site: str) -> None:
@@ -182,6 +194,26 @@ def test_start_again_is_a_beginning(profile: BrowserContext, site: str) -> None:
     visit.sign_in("Tomás Rivera")
     visit.see_headline(MOVED)
     visit.see("session-user", "tomas.rivera")
+
+
+def test_buttons_wait_for_the_server(profile: BrowserContext, site: str) -> None:
+    """Until the page knows where the provider is, nothing can be pressed; then the way in is open."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    profile.route("**/demo/about", hold)
+    visit = Visit(profile, site)
+    buttons = visit.tab.get_by_role("button")
+    assert buttons.count() == 6
+    assert all(button.is_disabled() for button in buttons.all())
+    wait_until(lambda: visit.tab.title() and held, what="the page to ask where the provider is")
+    assert all(button.is_disabled() for button in buttons.all())
+    held[0].continue_()
+    profile.unroute("**/demo/about", hold)
+    visit.sign_in()
+    visit.see_headline(MOVED)
 
 
 def test_levers_are_for_the_page_alone(site: str) -> None:

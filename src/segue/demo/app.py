@@ -85,6 +85,8 @@ class Levers:
 
     async def state(self, request: Request) -> Response:
         """What time it is here, how the provider is, and what happened since the page last asked."""
+        provider = await self._provider(request.query_params.get("sid", ""))
+        # From here on nothing is awaited: an event between the list and its last number would never be told.
         scene = self._stage.scene
         after = request.query_params.get("after", "")
         events = scene.feed.since(int(after) if after.isdecimal() else None)
@@ -93,7 +95,7 @@ class Levers:
                 "run": scene.run,
                 "now": int(scene.clock.now().timestamp() * 1000),
                 "accessLifetime": int(scene.access_lifetime.total_seconds()),
-                "provider": await self._provider(request.query_params.get("sid", "")),
+                "provider": provider,
                 "events": [event.for_page() for event in events],
                 "lastEvent": scene.feed.last,
             }

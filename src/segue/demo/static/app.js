@@ -173,8 +173,12 @@ async function signOut() {
 async function startAgain() {
   state.starting = true;
   redraw();
-  await ask("/demo/start-again");
-  location.replace("/");
+  try {
+    await ask("/demo/start-again");
+    location.replace("/");
+  } finally {
+    state.starting = false;
+  }
 }
 
 function forgetUs() {
@@ -192,7 +196,14 @@ async function ask(path) {
   return response.json();
 }
 
-async function poll() {
+// One at a time: answers that overtook each other would tell an event twice.
+let asked = Promise.resolve();
+function poll() {
+  asked = asked.catch(() => {}).then(askForNews);
+  return asked;
+}
+
+async function askForNews() {
   const sid = person()?.sid ?? "";
   const response = await fetch(`/demo/state?sid=${encodeURIComponent(sid)}&after=${state.heard ?? ""}`);
   const { run, now, provider, accessLifetime, events, lastEvent } = await response.json();

@@ -4,6 +4,7 @@
 // content that the server sends beside the cookies, and by one rule: a 401 is answered with one refresh, then a retry.
 
 const FRONT_TOKEN = "segue-demo.front-token";
+const ATTEMPTS = 3;
 const HEADERS = { rid: "anti-csrf", "st-auth-mode": "cookie" };
 
 /** What the page knows of its session: {uid, ate, up}, or null. */
@@ -32,10 +33,12 @@ export async function send(path, { headers, ...options } = {}, seen = () => {}) 
 
 /** A request that survives the end of its access token: 401, refresh, again. */
 export async function call(path, options, seen) {
-  const before = localStorage.getItem(FRONT_TOKEN);
-  const response = await send(path, options, seen);
-  if (response.status !== 401 || before === null) return response;
-  return (await refresh(before, seen)) ? send(path, options, seen) : response;
+  for (let attempt = 1; ; attempt += 1) {
+    const before = localStorage.getItem(FRONT_TOKEN);
+    const response = await send(path, options, seen);
+    if (response.status !== 401 || before === null || attempt === ATTEMPTS) return response;
+    if (!(await refresh(before, seen))) return response;
+  }
 }
 
 export async function signOut(seen) {
@@ -44,11 +47,14 @@ export async function signOut(seen) {
   return response.ok || response.status === 401;
 }
 
-// One refresh at a time across all tabs: whoever comes second finds the front token changed and only retries.
+// One refresh at a time across all tabs; tells whether the call is worth repeating.
 function refresh(before, seen) {
-  return exclusively("segue-demo.refresh", async () => {
+  return exclusively("segue-demo.refresh", async ({ waited }) => {
     const now = localStorage.getItem(FRONT_TOKEN);
     if (now !== before) return now !== null;
+    // Another tab has just refreshed, but a lock does not order storage between processes: this tab may still read
+    // the old front token. The cookies are right already, so the call itself finds out.
+    if (waited) return true;
     const response = await send("/auth/session/refresh", { method: "POST", headers: { rid: "session" } }, seen);
     if (response.status === 401) keep("remove");
     if (response.status >= 500) throw new Error(`refresh was answered ${response.status}`);
@@ -56,9 +62,12 @@ function refresh(before, seen) {
   });
 }
 
-/** Runs `work` in one tab at a time, where the browser can promise that. */
-export function exclusively(name, work) {
-  return navigator.locks ? navigator.locks.request(name, work) : work();
+/** Runs `work` in one tab at a time, where the browser can promise that; it hears whether it had to wait. */
+export async function exclusively(name, work) {
+  if (!navigator.locks) return work({ waited: false });
+  const busy = {};
+  const result = await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work({ waited: false }) : busy));
+  return result === busy ? navigator.locks.request(name, () => work({ waited: true })) : result;
 }
 
 function keep(frontToken) {

@@ -12,13 +12,14 @@ const badge = (id, state, text) => {
 /** First characters of an identifier: enough to recognise, too few to use. */
 export const short = (text) => (text.length > 12 ? `${text.slice(0, 8)}…` : text);
 
-/** Show the state: {provider, old, session, me, person, now, accessLifetime, moving, tale}. */
+/** Show the state; before the server was heard every button stays off: {provider, old, session, me, person, now, accessLifetime, moving, tale}. */
 export function show(state) {
   const place = state.moving ? "moving" : state.session ? "own" : state.old ? "old" : "nowhere";
   document.body.dataset.place = place;
   const [headline, lead] = words(state, place);
   put("headline", headline);
   put("lead", lead);
+  at("start-again").disabled = state.provider.running === null || state.starting;
   showProvider(state);
   showSession(state);
 }
