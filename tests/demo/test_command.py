@@ -40,6 +40,14 @@ def test_check_walks_every_step() -> None:
     assert done.stderr == ""
 
 
+def test_check_does_not_mind_a_running_demo() -> None:
+    """Without ports of its own `--check` takes free ones, so two of them can run side by side."""
+    first = subprocess.Popen([*COMMAND, "--check"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with first:
+        second = run("--check")
+        assert (first.wait(60), second.returncode) == (0, 0), second.stdout
+
+
 @pytest.mark.parametrize("option", ["--port", "--provider-port"])
 def test_taken_port(option: str) -> None:
     """A port that is taken is named, with a command that helps, and the exit code is 1."""

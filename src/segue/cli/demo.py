@@ -34,23 +34,32 @@ def demo(
         bool, typer.Option("--check", help="Walk the journey without a browser; exit 0 if all of it works.")
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")
-    ] = APP_PORT,
+        int | None,
+        typer.Option(
+            min=0, max=65535, help=f"Port of the page, {APP_PORT} if not given; 0 takes a free one."
+        ),
+    ] = None,
     provider_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the old provider; 0 takes a free one.")
-    ] = PROVIDER_PORT,
+        int | None,
+        typer.Option(
+            min=0, max=65535, help=f"Port of the old provider, {PROVIDER_PORT} if not given; 0 likewise."
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
 ) -> None:
     """Watch a signed-in user move from an old provider to a session of yours."""
     console = Console(highlight=False)
+    # Nobody opens a page while checking, so a check does not mind a demo that is running already.
+    usual = (0, 0) if check else (APP_PORT, PROVIDER_PORT)
+    ports = (usual[0] if port is None else port, usual[1] if provider_port is None else provider_port)
     try:
-        finished = asyncio.run(
-            _run(console, check=check, ports=(port, provider_port), open_browser=open_browser)
-        )
+        finished = asyncio.run(_run(console, check=check, ports=ports, open_browser=open_browser))
     except PortTaken as error:
-        console.print(f"[red]{error}.[/] Choose others: segue demo --port 8050 --provider-port 8051")
+        console.print(
+            f"[red]{error}.[/] Choose others: segue demo --port 8050 --provider-port 8051", soft_wrap=True
+        )
         finished = False
     except ProviderFailed as error:
         console.print(f"[red]{error}.[/]")
