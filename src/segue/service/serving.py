@@ -147,7 +147,10 @@ def _uvicorn_config(worker: Worker, settings: Settings) -> uvicorn.Config:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server((str(address[0]), port), family=family)
+        listening = socket.create_server((str(address[0]), port), family=family)
+        # Accepted connections inherit it; else an answer's second part may wait for the client's delayed ACK.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except socket.gaierror:
         raise ConfigurationError(f"server.host: nobody knows the address of {host}") from None
     except OSError as error:
