@@ -39,14 +39,23 @@ class RequestCookies:
 
 def read_cookies(request: HttpRequest) -> RequestCookies:
     """Every cookie of a request; HTTP/2 may spread them over several lines (RFC 9113 §8.2.3)."""
+    lines = request.all("cookie")
+    if not lines:
+        return _NO_COOKIES
     values: dict[str, tuple[str, ...]] = {}
-    for line in request.all("cookie"):
+    for line in lines:
         for part in line.split(";"):
             name, equals, value = part.partition("=")
-            if equals:
-                name = _decoded(name.strip())
-                values[name] = (*values.get(name, ()), _decoded(_unquoted(value.strip())))
+            if not equals:
+                continue
+            name, value = name.strip(), value.strip()
+            if '"' in value or "%" in part:  # seldom, and half of the time for a usual header
+                name, value = _decoded(name), _decoded(_unquoted(value))
+            values[name] = (*values[name], value) if name in values else (value,)
     return RequestCookies(values)
+
+
+_NO_COOKIES = RequestCookies({})
 
 
 def _unquoted(value: str) -> str:

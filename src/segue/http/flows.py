@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from segue.errors import ClaimInvalid, NoSession, SessionGone
 from segue.flow import ask
 from segue.http.anti_csrf import AntiCsrfMode
@@ -186,7 +188,7 @@ def _renewed(
     request: HttpRequest, found: Authenticated, fresh: AccessToken, runtime: Runtime
 ) -> Authenticated:
     actions = attach_access(fresh, request, runtime.settings, found.transport)
-    return replace(found, access=fresh, actions=found.actions.then(actions))
+    return structs.replace(found, access=fresh, actions=found.actions.then(actions))
 
 
 def merge(payload: JsonObject, changes: JsonObject) -> JsonObject:

@@ -52,17 +52,6 @@ class TransferMethod(Enum):
     COOKIE = "cookie"
     HEADER = "header"
 
-    @property
-    def transports(self) -> tuple[Transport, ...]:
-        """In the order in which a request is searched."""
-        match self:
-            case TransferMethod.ANY:
-                return (Transport.HEADER, Transport.COOKIE)
-            case TransferMethod.COOKIE:
-                return (Transport.COOKIE,)
-            case TransferMethod.HEADER:
-                return (Transport.HEADER,)
-
 
 def for_new_session(request: HttpRequest, settings: HttpSettings) -> Transport:
     """The way for the tokens of a new session: what the deployment demands, else what the client asks for."""
@@ -90,11 +79,10 @@ def candidates(
 ) -> list[tuple[Transport, str]]:
     """Texts that may be the token which that cookie or a bearer header carries, in the order to try them."""
     found: list[tuple[Transport, str]] = []
-    for transport in allowed.transports:
-        if transport is Transport.COOKIE:
-            found += [(transport, value) for value in cookies.all(cookie) if value]
-        elif (text := bearer(request)) is not None:
-            found.append((transport, text))
+    if allowed is not TransferMethod.COOKIE and (text := bearer(request)) is not None:
+        found.append((Transport.HEADER, text))
+    if allowed is not TransferMethod.HEADER:
+        found += [(Transport.COOKIE, value) for value in cookies.all(cookie) if value]
     return found
 
 

@@ -183,7 +183,7 @@ class AccessVerifier:
             SignatureRefused: the signature is wrong, or the header names another algorithm than the key's.
             TokenExpired: `now >= expires_at`.
         """
-        token = self._remembered.get(text) or self.recognise(text)
+        token = self._remembered.get(text) or self._verify_cold(text)
         if now >= token.claims.expires_at:
             raise TokenExpired("access token")
         return token
@@ -195,11 +195,7 @@ class AccessVerifier:
         Raises:
             TokenMalformed, KeyUnknown, SignatureRefused: as `verify`.
         """
-        token = self._remembered.get(text)
-        if token is None:
-            token = self._verify_cold(text)
-            self._remember(text, token)
-        return token
+        return self._remembered.get(text) or self._verify_cold(text)
 
     def forget(self, handle: SessionHandle) -> None:
         """Forget remembered tokens of a session."""
@@ -223,7 +219,9 @@ class AccessVerifier:
             raise TokenMalformed("not base64url") from error
         if not verify(raw, data):
             raise SignatureRefused(key_id)
-        return AccessToken(text=text, key_id=key_id, claims=claims)
+        token = AccessToken(text=text, key_id=key_id, claims=claims)
+        self._remember(token)
+        return token
 
     def _read_header(self, header: bytes) -> tuple[str, Verify]:
         try:
@@ -245,7 +243,7 @@ class AccessVerifier:
             self._by_header[header] = (key_id, verify)
         return key_id, verify
 
-    def _remember(self, text: str, token: AccessToken) -> None:
+    def _remember(self, token: AccessToken) -> None:
         if self.capacity == 0:
             return
         while len(self._remembered) >= self.capacity:
@@ -253,7 +251,7 @@ class AccessVerifier:
                 del self._remembered[next(iter(self._remembered))]
             except (KeyError, StopIteration, RuntimeError):  # another thread was faster
                 continue
-        self._remembered[text] = token
+        self._remembered[token.text] = token
 
 
 def _read_claims(segment: bytes) -> AccessClaims:
