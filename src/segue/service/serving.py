@@ -148,15 +148,15 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server((str(address[0]), port), family=family)
-        # Accepted connections inherit it; else an answer's second part may wait for the client's delayed ACK.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
     except socket.gaierror:
         raise ConfigurationError(f"server.host: nobody knows the address of {host}") from None
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --host and --port"
         ) from None
+    # Accepted connections inherit it; else an answer's second part may wait for the client's delayed ACK.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _announce(settings: Settings, listening: socket.socket) -> None:
