@@ -18,8 +18,8 @@ import asyncpg
 
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.flow import Ask, Flow, T, drive_async
-from segue.stores.postgres.faults import ATTEMPTS, RETRIED, sqlstate, unavailable, unfit
-from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, REFUSAL, Location
+from segue.stores.postgres.faults import ATTEMPTS, RETRIED, is_lost, sqlstate, unavailable, unfit
+from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, Location
 from segue.stores.postgres.schema import PostgresScripts
 from segue.stores.postgres.statements import TEXTS, AnyStatement, Parameter
 from segue.stores.sql.statements import Row
@@ -50,8 +50,8 @@ async def connect(location: Location) -> AsyncConnection:
             statement_cache_size=0 if location.transaction_pooler else 100,
             server_settings=settings,
         )
-    except (asyncpg.ClientConfigurationError, ValueError):
-        raise ConfigurationError(REFUSAL) from None  # the driver's text may quote the address
+    except asyncpg.ClientConfigurationError as error:
+        raise ConfigurationError(f"the address of the PostgreSQL database: {error}") from None
     except FAULTS as error:
         raise refusal(error) from error
 
@@ -115,6 +115,15 @@ class AsyncPool:
                 if sqlstate(error.__cause__) not in RETRIED:
                     raise
         return await self._execute(statement, parameters)
+
+    async def read(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        """Run one statement that writes nothing; once more if the connection is found to be gone."""
+        try:
+            return await self.execute(statement, parameters)
+        except StoreUnavailable as error:
+            if not is_lost(error):
+                raise
+        return await self.execute(statement, parameters)
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:

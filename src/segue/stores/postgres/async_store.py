@@ -77,7 +77,7 @@ class AsyncPostgresStore(AsyncSqlStore):
         self._creations = LoopBatcher(CREATIONS, execute=self._execute, alone=self._create_alone)
         self._rotations = LoopBatcher(ROTATIONS, execute=self._execute, alone=self._rotate_alone)
         self._migrations = LoopBatcher(MIGRATIONS, execute=self._execute, alone=self._migrate_alone)
-        self._loads = LoopBatcher(LOADS, execute=self._execute, alone=self._load_alone)
+        self._loads = LoopBatcher(LOADS, execute=self._fetch, alone=self._load_alone)
 
     async def open(self) -> None:
         """
@@ -171,7 +171,7 @@ class AsyncPostgresStore(AsyncSqlStore):
     # --- how ------------------------------------------------------------------------------------------------
 
     async def _read(self, make: Callable[[], Flow[T]]) -> T:
-        return await drive_async(make(), self._perform)
+        return await drive_async(make(), self._perform_read)
 
     async def _write(self, make: Callable[[], Flow[T]]) -> T:
         """Every operation that comes here is one statement, or several that may stand alone."""
@@ -180,9 +180,16 @@ class AsyncPostgresStore(AsyncSqlStore):
     async def _perform(self, step: Ask[object]) -> object:
         return await self._execute(*step.args)
 
+    async def _perform_read(self, step: Ask[object]) -> object:
+        return await self._fetch(*step.args)
+
     async def _execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
         await self._ready()
         return await self._pool.execute(statement, parameters)
+
+    async def _fetch(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        await self._ready()
+        return await self._pool.read(statement, parameters)
 
     async def _ready(self) -> None:
         if not self._opened:
@@ -200,7 +207,7 @@ class AsyncPostgresStore(AsyncSqlStore):
         return await self._read(partial(flows.first_claim, migration.claim, written))
 
     async def _load_alone(self, key: SessionKey) -> Row | None:
-        rows = await self._execute(Statement.LOAD_SESSION, key)
+        rows = await self._fetch(Statement.LOAD_SESSION, key)
         return rows[0] if rows else None
 
 

@@ -15,6 +15,7 @@ ATTEMPTS = 3
 
 _REFUSED_FOR_GOOD = ("28", "3D", "42501")
 """Who we say we are, the database, or what we may do there."""
+_GONE = ("08", "57P01", "57P02", "57P03")
 _ONE_OF_MANY = ("22", "23", "40")
 """A value, a constraint, a conflict with another transaction: rolled back for certain, and perhaps one row's fault."""
 
@@ -27,10 +28,11 @@ def unavailable(error: BaseException, message: str | None = None) -> StoreUnavai
         error: of a driver or of the system.
         message: the server's first line, if it said one; the other lines may hold values.
     """
+    said = message or type(error).__name__
     state = sqlstate(error)
-    if state is None:
-        return StoreUnavailable(f"PostgreSQL does not answer ({type(error).__name__})")
-    return StoreUnavailable(f"PostgreSQL {state}: {message or type(error).__name__}")
+    return StoreUnavailable(
+        f"PostgreSQL does not answer: {said}" if state is None else f"PostgreSQL {state}: {said}"
+    )
 
 
 def unfit() -> ValueError:
@@ -50,6 +52,15 @@ def is_of_one(error: Exception) -> bool:
         return True
     state = sqlstate(error.__cause__)
     return state is not None and state.startswith(_ONE_OF_MANY)
+
+
+def is_lost(error: StoreUnavailable) -> bool:
+    """Whether the connection went; a statement that only reads may then be sent again."""
+    cause = error.__cause__
+    if cause is None or isinstance(cause, TimeoutError):
+        return False
+    state = sqlstate(cause)
+    return state is None or state.startswith(_GONE)
 
 
 def at_opening(error: StoreUnavailable) -> SessionError:

@@ -41,6 +41,8 @@ class LoopBatcher(Generic[Item, Answer]):
         self._waiting: deque[Caller[Item, Answer]] = deque()
         self._ready: dict[Caller[Item, Answer], asyncio.Future[None]] = {}
         self._drain: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def run(self, item: Item) -> Answer:
         """Do the item, perhaps together with others; return when it is committed."""
@@ -50,18 +52,19 @@ class LoopBatcher(Generic[Item, Answer]):
         return await self._alone(item) if settled is None else settled.answer
 
     async def finish(self) -> None:
-        """Return when nobody waits for a batch any more."""
-        if self._drain is not None:
-            await asyncio.wait([self._drain])
+        """Return when nothing is under way any more."""
+        await self._idle.wait()
 
     async def _go_alone(self, item: Item) -> Answer:
         self._solos += 1
+        self._idle.clear()
         try:
             return await self._alone(item)
         finally:
             self._solos -= 1
             if self._waiting and self._drain is None:
                 self._drain = asyncio.create_task(self._serve_all(), name="segue-postgres-batches")
+            self._rest()
 
     async def _wait(self, caller: Caller[Item, Answer]) -> Settled[Answer] | None:
         self._ready[caller] = future = asyncio.get_running_loop().create_future()
@@ -81,6 +84,11 @@ class LoopBatcher(Generic[Item, Answer]):
                 await asyncio.sleep(0)  # those who were answered may come again, and the next batch is fuller
         finally:
             self._drain = None
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._drain is None and not self._solos:
+            self._idle.set()
 
     async def _serve(self, batch: Gathered[Item, Answer]) -> None:
         try:

@@ -8,10 +8,11 @@ in doubt is closed, and every fault leaves as `StoreUnavailable`.
 
 from __future__ import annotations
 
+import copy
 import select
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import BoundedSemaphore
@@ -26,7 +27,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.flow import Ask, Flow, T, drive
-from segue.stores.postgres.faults import ATTEMPTS, RETRIED, sqlstate, unavailable, unfit
+from segue.stores.postgres.faults import ATTEMPTS, RETRIED, is_lost, sqlstate, unavailable, unfit
 from segue.stores.postgres.location import APPLICATION_NAME, GRACE, IDLE_LIMIT, REFUSAL, Location
 from segue.stores.postgres.schema import PostgresScripts
 from segue.stores.postgres.statements import TEXTS, AnyStatement, Parameter
@@ -58,16 +59,17 @@ def connect(location: Location) -> Connection:
             # A pooler gives every transaction another connection, where the name of a statement means nothing.
             prepare_threshold=None if location.transaction_pooler else 0,
         )
-    except (psycopg.Error, OSError) as error:
-        raise refusal(error) from error
+    except psycopg.Error as error:
+        refused = _refusal(error)
+    else:
+        return _adapted(connection)
+    raise refused
+
+
+def _adapted(connection: Connection) -> Connection:
     for kind, dumper in _DUMPERS:
         connection.adapters.register_dumper(kind, dumper)
     return connection
-
-
-def refusal(error: Exception) -> StoreUnavailable:
-    """See `segue.stores.postgres.faults.unavailable`."""
-    return unavailable(error, error.diag.message_primary if isinstance(error, psycopg.Error) else None)
 
 
 def fetch(connection: Connection, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
@@ -83,8 +85,9 @@ def fetch(connection: Connection, statement: AnyStatement, parameters: Sequence[
         return cursor.fetchall() if cursor.description else []
     except (psycopg.DataError, UnicodeEncodeError):
         raise unfit() from None
-    except (psycopg.Error, OSError) as error:
-        raise refusal(error) from error
+    except psycopg.Error as error:
+        refused = _refusal(error)
+    raise refused
 
 
 def in_transaction(connection: Connection, make: Callable[[], Flow[T]]) -> T:
@@ -100,7 +103,22 @@ def in_transaction(connection: Connection, make: Callable[[], Flow[T]]) -> T:
         with connection.transaction():
             return drive(make(), perform)
     except psycopg.Error as error:  # of BEGIN, COMMIT or a script
-        raise refusal(error) from error
+        refused = _refusal(error)
+    raise refused
+
+
+def _refusal(error: psycopg.Error) -> StoreUnavailable:
+    """
+    See `segue.stores.postgres.faults.unavailable`; to be raised where the error is not being handled any more.
+
+    An error of psycopg carries the connection (`pgconn`), whose text shows the password. Its copy does not, by the same
+    rule by which it can be pickled.
+    """
+    cause = copy.copy(error)
+    first_line = (str(error).splitlines() or [""])[0]
+    refused = unavailable(cause, error.diag.message_primary or first_line)
+    refused.__cause__ = cause
+    return refused
 
 
 class Pool:
@@ -121,6 +139,15 @@ class Pool:
                 if sqlstate(error.__cause__) not in RETRIED:
                     raise
         return self._execute(statement, parameters)
+
+    def read(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
+        """Run one statement that writes nothing; once more if the connection is found to be gone."""
+        try:
+            return self.execute(statement, parameters)
+        except StoreUnavailable as error:
+            if not is_lost(error):
+                raise
+        return self.execute(statement, parameters)
 
     @contextmanager
     def connection(self) -> Generator[Connection]:
@@ -189,18 +216,24 @@ def _is_quiet(connection: Connection) -> bool:
 def _conninfo(location: Location) -> str:
     """The address with our limits; what it says itself about the server's options stays."""
     patience = location.statement_timeout + GRACE
-    try:
-        given = conninfo_to_dict(location.dsn)
-    except psycopg.ProgrammingError:
-        raise ConfigurationError(REFUSAL) from None  # the driver's text may quote the address
+    given = _parsed(location.dsn)
+    if given is None:
+        raise ConfigurationError(REFUSAL)
     options = str(given.get("options") or "")
     if location.server_timeout is not None:
         options += f" -c statement_timeout={location.server_timeout}"
     return make_conninfo(
         location.dsn,
-        application_name=given.get("application_name") or APPLICATION_NAME,
+        application_name=str(given.get("application_name") or APPLICATION_NAME),
         connect_timeout=max(1, location.connect_timeout // timedelta(seconds=1)),
         # Without it a thread would wait many minutes for a server that fell silent.
         tcp_user_timeout=patience // timedelta(milliseconds=1),
         options=options.strip() or None,
     )
+
+
+def _parsed(dsn: str) -> Mapping[str, object] | None:
+    try:
+        return conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return None  # and nobody sees the driver's text, which may quote the password

@@ -130,7 +130,7 @@ class PostgresStore(SqlStore):
     # --- how ------------------------------------------------------------------------------------------------
 
     def _read(self, make: Callable[[], Flow[T]]) -> T:
-        return drive(make(), self._perform)
+        return drive(make(), self._perform_read)
 
     def _write(self, make: Callable[[], Flow[T]]) -> T:
         """Every operation that comes here is one statement, or several that may stand alone."""
@@ -138,6 +138,9 @@ class PostgresStore(SqlStore):
 
     def _perform(self, step: Ask[object]) -> object:
         return self._pool.execute(*step.args)
+
+    def _perform_read(self, step: Ask[object]) -> object:
+        return self._pool.read(*step.args)
 
     def _migrate_alone(self, migration: Migration) -> Claim | None:
         parameters = migration_parameters([migration])
