@@ -296,6 +296,14 @@ def test_close_writes_what_waits(postgres_database: str) -> None:
         assert store.load_session(PUBLIC_APP, handle(19)) == session(19)
 
 
+def test_another_loop(postgres_database: str) -> None:
+    """A store serves the loop on which it was used first, and tells any other one so."""
+    store = AsyncPostgresStore(postgres_database)
+    asyncio.run(store.open())
+    with pytest.raises(StoreUnavailable, match="another event loop"):
+        asyncio.run(store.last_revocation())
+
+
 def test_listener_without_a_server() -> None:
     """A listener whose server is away goes on trying until it is cancelled, and meanwhile says nothing."""
     location = locate(

@@ -179,7 +179,7 @@ def _programs() -> Path:
 def _make_cluster(programs: Path, folder: Path) -> None:
     secret = folder / "password"
     secret.write_text(PASSWORD)
-    account = _account()
+    account = server_account()
     if account is not None:
         for path in (folder, secret):
             os.chown(path, account.pw_uid, account.pw_gid)
@@ -200,7 +200,7 @@ def _make_cluster(programs: Path, folder: Path) -> None:
 
 
 def _spawn(command: Sequence[str | Path], *, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    account = _account()
+    account = server_account()
     return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
@@ -213,7 +213,7 @@ def _spawn(command: Sequence[str | Path], *, output: IO[bytes]) -> subprocess.Po
     )
 
 
-def _account() -> pwd.struct_passwd | None:
+def server_account() -> pwd.struct_passwd | None:
     """Whom to be instead of root; None for anybody else."""
     if os.geteuid() != 0:
         return None

@@ -71,7 +71,7 @@ class AsyncPostgresStore(AsyncSqlStore):
         )
         self._upgrade = upgrade
         self._opening = asyncio.Lock()
-        self._opened = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
         self._pool = AsyncPool(self._location)
         self._creations = LoopBatcher(CREATIONS, execute=self._execute, alone=self._create_alone)
@@ -88,9 +88,9 @@ class AsyncPostgresStore(AsyncSqlStore):
             StoreUnavailable: the server does not answer; the next use tries again.
         """
         async with self._opening:
-            if not self._opened:
+            if self._loop is None:
                 await _prepare(self._location, upgrade=self._upgrade)
-                self._opened = True
+                self._loop = asyncio.get_running_loop()
 
     async def close(self) -> None:
         """Finish what waits to be written and close all connections; every method then raises `StoreUnavailable`."""
@@ -192,8 +192,10 @@ class AsyncPostgresStore(AsyncSqlStore):
         return await self._pool.read(statement, parameters)
 
     async def _ready(self) -> None:
-        if not self._opened:
+        if self._loop is None:
             await self.open()
+        elif self._loop is not asyncio.get_running_loop():
+            raise StoreUnavailable("this store belongs to another event loop; open one for each")
 
     async def _create_alone(self, session: Session) -> None:
         await self._write(partial(session_flows.create_session, session))
