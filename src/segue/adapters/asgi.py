@@ -13,6 +13,8 @@ from typing import Any, TypeAlias, cast
 from segue.engine import AsyncEngine
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse
 from segue.http.migrate import MAX_BODY
+from segue.http.routes import ROOT_ROUTE
+from segue.http.verify import SESSION_HEADERS
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -34,6 +36,26 @@ def request_of(scope: Scope, body: bytes = b"") -> HttpRequest:
         body=body,
         client_ip=client[0] if client else None,
     )
+
+
+def session_request_of(scope: Scope) -> HttpRequest:
+    """
+    An HTTP scope with no more headers than verifying its session looks at.
+
+    Every protected request passes here, and decoding the eight headers of a browser takes twice as long as this.
+    """
+    headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+    return HttpRequest(
+        method=scope["method"],
+        path=scope["path"],
+        # ASGI gives the names in lower case.
+        headers=tuple(
+            [(_SESSION[name], value.decode("latin-1")) for name, value in headers if name in _SESSION]
+        ),
+    )
+
+
+_SESSION = {name.encode(): name for name in SESSION_HEADERS}
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -99,19 +121,36 @@ def with_actions(headers: list[tuple[bytes, bytes]], actions: Actions) -> list[t
 class BrowserRoutes:
     """The browser routes as an ASGI application; what is none of them goes to the next one."""
 
-    def __init__(self, engine: AsyncEngine, otherwise: ASGIApp) -> None:
-        """*otherwise*: answers all other paths."""
+    def __init__(
+        self, engine: AsyncEngine, otherwise: ASGIApp, *, posted: Callable[[], None] | None = None
+    ) -> None:
+        """
+        Args:
+            engine: answers our routes.
+            otherwise: answers all other paths.
+            posted: called when a POST has been answered, by whomever.
+        """
         self._engine = engine
         self._otherwise = otherwise
+        self._posted = posted
+        self._prefix = f"{engine.config.http.routes_path}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or not self._is_ours(scope):
+        if scope["type"] != "http":
             await self._otherwise(scope, receive, send)
             return
-        request = request_of(scope, await read_body(receive))
-        await send_response(await self._engine.respond(request), send)
+        if self._is_ours(scope):
+            request = request_of(scope, await read_body(receive))
+            await send_response(await self._engine.respond(request), send)
+        else:
+            await self._otherwise(scope, receive, send)
+        if self._posted is not None and scope["method"] == "POST":
+            self._posted()
 
     def _is_ours(self, scope: Scope) -> bool:
-        # Without the headers: most requests are the application's, and reading theirs takes twice as long as the rest.
-        return self._engine.answers(HttpRequest(method=scope["method"], path=scope["path"], headers=()))
+        path: str = scope["path"]
+        # Most requests are the application's: this spares them the 1.3 µs of asking the engine.
+        if not path.startswith(self._prefix) and ROOT_ROUTE not in path:
+            return False
+        return self._engine.answers(HttpRequest(method=scope["method"], path=path, headers=()))

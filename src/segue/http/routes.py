@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from segue.http.message import HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
@@ -38,11 +39,14 @@ class Route(Enum):
 
 _ROUTES: Mapping[tuple[str, str], Route] = {known.value: known for known in Route}
 
+ROOT_ROUTE: Final = "/migrate-session"
+"""The path of the one route that is also answered without the base path."""
+
 
 def route(request: HttpRequest, settings: HttpSettings) -> Route | None:
     """Which of our routes a request is for; None: the application's business."""
     path = request.path.rstrip("/")
-    if path == Route.MIGRATE.value[1]:
+    if path == ROOT_ROUTE:
         return _ROUTES.get((request.method, path))
     if not path.startswith(f"{settings.routes_path}/"):
         return None

@@ -13,17 +13,20 @@ from datetime import datetime
 import msgspec
 
 from segue.errors import CookiesRefused, NoSession, SessionGone, SignatureRefused, TokenMalformed
-from segue.http.anti_csrf import demand_proof
+from segue.http.anti_csrf import CUSTOM_HEADER, demand_proof
 from segue.http.cookies import RequestCookies, read_cookies
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest
 from segue.http.settings import HttpSettings
-from segue.http.transport import ACCESS_COOKIE, OLD_REFRESH_COOKIE, Transport, candidates
+from segue.http.transport import ACCESS_COOKIE, ANTI_CSRF_HEADER, OLD_REFRESH_COOKIE, Transport, candidates
 from segue.ids import SessionHandle
 from segue.tokens.access import AccessToken, AccessVerifier
 from segue.tokens.signing_keys import KeyKind
 
 UNAUTHENTICATED_METHODS: Container[str] = frozenset({"OPTIONS", "TRACE"})
 """Never verified: a preflight carries no credentials (Fetch §4.9)."""
+
+SESSION_HEADERS = frozenset({"authorization", "cookie", CUSTOM_HEADER, ANTI_CSRF_HEADER})
+"""The headers that are looked at from here on until the session of a request is verified and its claims are fetched."""
 
 _DYNAMIC = f"{KeyKind.DYNAMIC.value}-"
 
