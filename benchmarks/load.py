@@ -1,0 +1,114 @@
+"""
+A client that keeps some connections busy, each with one request at a time, and the server process it speaks to.
+
+The client's own CPU is nobody's: the server tells what it used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.measuring import Contender, Sample
+
+CONNECTIONS = 16
+_BROWSER = (
+    "host: localhost:8000\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"
+    "accept: application/json\r\naccept-encoding: gzip, deflate, br\r\naccept-language: en-GB,en;q=0.9\r\n"
+    "origin: http://localhost:3000\r\nrid: anti-csrf\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server process."""
+
+    port: int
+    tokens: list[str]
+
+    def usage(self) -> dict[str, float]:
+        """What it has used so far."""
+        found: dict[str, float] = _get(self.port, "/usage")
+        return found
+
+    def load(self, path: str, count: int) -> None:
+        """So many requests with a session, the tokens in turn."""
+        requests = [
+            f"GET {path} HTTP/1.1\r\n{_BROWSER}authorization: Bearer {token}\r\n\r\n".encode()
+            for token in self.tokens
+        ]
+        asyncio.run(_load(self.port, requests, count))
+
+    def contender(self, name: str, path: str, *, count: int) -> Contender:
+        """Requests to one path, measured in the server's CPU."""
+
+        def turn() -> Sample:
+            before, started = self.usage()["cpu"], time.perf_counter()
+            self.load(path, count)
+            wall = time.perf_counter() - started
+            return Sample((self.usage()["cpu"] - before) / count * 1e6, wall / count * 1e6)
+
+        return Contender(name, turn)
+
+
+@contextmanager
+def server(name: str) -> Iterator[Server]:
+    """One of `benchmarks.servers`, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.servers.serve", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            port = int(process.stdout.readline())
+            yield Server(port, _get(port, "/tokens"))
+        finally:
+            process.terminate()
+
+
+def _get(port: int, path: str) -> object:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as response:
+        return json.load(response)
+
+
+async def _load(port: int, requests: list[bytes], count: int) -> None:
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    left = iter(range(count))
+    busy = CONNECTIONS
+
+    class Client(asyncio.Protocol):
+        transport: asyncio.Transport
+        received = b""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+            self._send()
+
+        def data_received(self, data: bytes) -> None:
+            self.received += data
+            head, end, body = self.received.partition(b"\r\n\r\n")
+            if end and len(body) >= int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+                assert head.startswith(b"HTTP/1.1 200"), head
+                self.received = b""
+                self._send()
+
+        def _send(self) -> None:
+            nonlocal busy
+            number = next(left, None)
+            if number is not None:
+                self.transport.write(requests[number % len(requests)])
+                return
+            self.transport.close()
+            busy -= 1
+            if not busy:
+                done.set()
+
+    for _ in range(CONNECTIONS):
+        await loop.create_connection(Client, "127.0.0.1", port)
+    await asyncio.wait_for(done.wait(), 120)

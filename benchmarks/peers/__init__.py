@@ -1,0 +1,1 @@
+"""The peers, each set up as its own manual says and measured at what it does best."""
