@@ -13,6 +13,9 @@ import pytest
 from psycopg import sql
 
 from segue.errors import ConfigurationError, StoreUnavailable
+from segue.ids import PUBLIC_APP
+from segue.sessions.model import ByUser
+from segue.stores.contract.examples import MOMENT, NOW, claim, delivery, handle, session, signing_key
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore, SchemaChange, upgrade_schema
 from segue.stores.postgres.pool import in_transaction
 from segue.stores.postgres.schema import SCRIPTS, upgrade
@@ -34,6 +37,18 @@ class Opening(Protocol):
 def empty(postgres_server: PostgresServer) -> str:
     """Address of a database without our schema."""
     return postgres_server.dsn(postgres_server.empty_database())
+
+
+@pytest.fixture(scope="module")
+def visitor(postgres_server: PostgresServer) -> str:
+    """Name of a role that may do nothing."""
+    postgres_server.administer(sql.SQL("CREATE ROLE visitor LOGIN"))
+    return "visitor"
+
+
+def as_role(database: str, role: str) -> str:
+    """The same address for somebody else."""
+    return database.replace("//segue@", f"//{role}@")
 
 
 def run(database: str, statement: str) -> None:
@@ -111,10 +126,22 @@ def test_schema_of_another_program(empty: str) -> None:
         upgrade_schema(empty)
 
 
-def test_schema_made_by_an_administrator(empty: str) -> None:
-    """Where the administrator made an empty schema, because we may not, it is used."""
-    run(empty, "CREATE SCHEMA segue")
-    assert upgrade_schema(empty).after == NEWEST
+def test_schema_made_by_an_administrator(empty: str, visitor: str) -> None:
+    """A role that may not create a schema uses the one that an administrator made for it."""
+    run(empty, f"CREATE SCHEMA segue AUTHORIZATION {visitor}")
+    assert upgrade_schema(as_role(empty, visitor)).after == NEWEST
+
+
+def test_role_that_may_only_work(empty: str, visitor: str) -> None:
+    """A role that may read and write our tables, but not change them, is enough where others upgrade."""
+    upgrade_schema(empty)
+    run(empty, f"GRANT USAGE ON SCHEMA segue TO {visitor}")
+    run(empty, f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA segue TO {visitor}")
+    with PostgresStore(as_role(empty, visitor), upgrade=False) as store:
+        store.claim_and_create(claim(1), session(1), (delivery(1),))
+        assert store.add_signing_key(PUBLIC_APP, signing_key("k"), if_newest=None)
+        assert store.delete_sessions(PUBLIC_APP, ByUser(user_id=session(1).user_id), at=NOW) == (handle(1),)
+        assert store.delete_expired(at=NOW, revocations_before=NOW + MOMENT, limit=1) == 1
 
 
 def test_tables_of_the_application(empty: str) -> None:
@@ -164,15 +191,10 @@ def test_instances_that_start_at_once(empty: str) -> None:
 
 
 @each_store
-def test_user_who_may_not(postgres_server: PostgresServer, empty: str, opening: Opening) -> None:
-    """One who may make no schema is told so as a fault of the configuration."""
-    name = f"visitor_{postgres_server.port}"
-    with psycopg.connect(empty, autocommit=True) as connection:
-        exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
-        if exists is None:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+def test_user_who_may_not(empty: str, visitor: str, opening: Opening) -> None:
+    """A role that may make no schema, and finds none, is told so as a fault of the configuration."""
     with pytest.raises(ConfigurationError, match="42501"):
-        opening(empty.replace("//segue@", f"//{name}@"))
+        opening(as_role(empty, visitor))
 
 
 @pytest.mark.parametrize("version", [0, 3])

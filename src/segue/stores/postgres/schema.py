@@ -19,8 +19,13 @@ from segue.stores.sql.statements import Row, load_schema
 SCRIPTS = load_schema("postgres")
 """What makes version 1, version 2 …"""
 
+# Not `IF NOT EXISTS`: that asks for the right to create one also where an administrator has done it.
 _BEGINNING = """
-CREATE SCHEMA IF NOT EXISTS segue;
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'segue') THEN
+        CREATE SCHEMA segue;
+    END IF;
+END $$;
 CREATE TABLE segue.schema_version (version bigint PRIMARY KEY);
 """
 
