@@ -1,0 +1,113 @@
+"""
+How an honest client speaks to servers that come and go: it asks again until it is answered.
+
+A request without an answer (the connection broke) and an answer of 503 are alike to it: the same request goes out once
+more, to another process if there is one. House rule: it never gives up before `PATIENCE`, and never changes what it asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from tests.faults.journal import PATIENCE, Journal
+
+if TYPE_CHECKING:
+    from tests.faults.service import Process
+
+CONNECTIONS = 100
+REPLY_SECONDS = 20.0
+POLL_SECONDS = 0.02
+LATER_SECONDS = 0.1
+"""What a client waits that is told to come again in some seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back in the end."""
+
+    status: int
+    access: str | None
+    refresh: str | None
+    body: Mapping[str, Any]
+    lost: int
+    """How often the same request had been sent in vain before; the server may have acted on each."""
+    sent_at: float
+    """When the answered one was sent, by the monotonic clock."""
+
+
+class Wire:
+    """The way to one or more processes of one deployment."""
+
+    def __init__(self, processes: Sequence[Process], journal: Journal) -> None:
+        """Close it with `close`."""
+        self._processes = processes
+        self._turns = itertools.count()
+        self._journal = journal
+        limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        self._http = httpx2.AsyncClient(limits=limits, timeout=REPLY_SECONDS)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        bearer: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        process: Process | None = None,
+    ) -> Answer:
+        """
+        Ask until there is an answer.
+
+        Args:
+            method: of HTTP.
+            path: with its query.
+            bearer: goes into the Authorization header.
+            headers: more of them.
+            process: whom to ask; any unless told.
+        """
+        sent = {"st-auth-mode": "header", **(headers or {})}
+        if bearer is not None:
+            sent["authorization"] = f"Bearer {bearer}"
+        async with asyncio.timeout(PATIENCE):
+            for lost in itertools.count():
+                asked = process or await self._whoever_is_up()
+                await asked.up.wait()
+                sent_at = time.monotonic()
+                try:
+                    reply = await self._http.request(method, asked.url + path, headers=sent)
+                except httpx2.TransportError:
+                    self._journal.happened["lost"] += 1
+                    continue
+                if reply.status_code != 503:
+                    return _answer(reply, lost=lost, sent_at=sent_at)
+                self._journal.happened["asked to come later"] += 1
+                await asyncio.sleep(LATER_SECONDS)
+        raise AssertionError("unreachable: the time-out ends it")
+
+    async def _whoever_is_up(self) -> Process:
+        process = self._processes[next(self._turns) % len(self._processes)]
+        if process.up.is_set():
+            return process
+        return next((other for other in self._processes if other.up.is_set()), process)
+
+
+def _answer(reply: httpx2.Response, *, lost: int, sent_at: float) -> Answer:
+    return Answer(
+        status=reply.status_code,
+        access=reply.headers.get("st-access-token"),
+        refresh=reply.headers.get("st-refresh-token"),
+        body=reply.json() if reply.content.startswith(b"{") else {},
+        lost=lost,
+        sent_at=sent_at,
+    )
