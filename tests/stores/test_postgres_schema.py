@@ -17,7 +17,7 @@ from segue.ids import PUBLIC_APP
 from segue.sessions.model import ByUser
 from segue.stores.contract.examples import MOMENT, NOW, claim, delivery, handle, session, signing_key
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore, SchemaChange, upgrade_schema
-from segue.stores.postgres.pool import in_transaction
+from segue.stores.postgres.connection import in_transaction
 from segue.stores.postgres.schema import SCRIPTS, upgrade
 from segue.stores.sql.schema import check_version
 

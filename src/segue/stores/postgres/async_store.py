@@ -20,7 +20,8 @@ from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
 from segue.sessions.model import Rotation, Selection, Session
 from segue.stores.postgres import flows, listening, schema
-from segue.stores.postgres.async_pool import AsyncPool, connect, in_transaction
+from segue.stores.postgres.async_connection import connect, in_transaction
+from segue.stores.postgres.async_pool import AsyncPool
 from segue.stores.postgres.batches import (
     CREATIONS,
     LOADS,

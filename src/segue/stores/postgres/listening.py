@@ -13,11 +13,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from segue.errors import StoreUnavailable
-from segue.stores.postgres.async_pool import FAULTS, connect, refusal
+from segue.stores.postgres.async_connection import FAULTS, connect, refusal
 from segue.stores.postgres.location import Location
 
 if TYPE_CHECKING:
-    from segue.stores.postgres.async_pool import AsyncConnection
+    from segue.stores.postgres.async_connection import AsyncConnection
 
 CHANNEL = "segue_revocations"
 """Also written in `delete_sessions_by_….sql`."""

@@ -23,9 +23,10 @@ from segue.migration.model import Claim, Delivery
 from segue.sessions.model import Rotation, Selection, Session
 from segue.stores.postgres import flows, schema
 from segue.stores.postgres.batches import CREATIONS, MIGRATIONS, ROTATIONS, Migration, migration_parameters
+from segue.stores.postgres.connection import connect, in_transaction
 from segue.stores.postgres.faults import at_opening
 from segue.stores.postgres.location import Location, locate
-from segue.stores.postgres.pool import Pool, connect, in_transaction
+from segue.stores.postgres.pool import Pool
 from segue.stores.postgres.statements import PostgresStatement
 from segue.stores.postgres.thread_batcher import ThreadBatcher
 from segue.stores.sql import session_flows
