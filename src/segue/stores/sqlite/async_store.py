@@ -59,6 +59,7 @@ class AsyncSqliteStore(AsyncSqlStore):
 
     async def close(self) -> None:
         """Finish what waits to be written and close the file; every method then raises `StoreUnavailable`."""
+        await asyncio.sleep(0)  # what was asked for in this turn of the loop is handed over first
         await asyncio.to_thread(self._writer.close)
         self._readers.close()
 

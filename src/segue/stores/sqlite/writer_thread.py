@@ -2,7 +2,9 @@
 Group commit for event loops: one thread writes for all who wait.
 
 While it commits, further operations gather; the next transaction takes them all, and each loop is woken once per
-transaction. House rule: one connection, used only by the thread; a caller that is cancelled takes nobody with it.
+transaction. Operations of one turn of a loop are handed over together: else the thread would begin with the first of
+64 callers, and the two would fight for the interpreter (190 instead of 150 µs of CPU for a new session). House rule:
+one connection, used only by the thread; a caller that is cancelled takes nobody with it.
 """
 
 from __future__ import annotations
@@ -39,12 +41,20 @@ class WriterThread:
         self._queue: SimpleQueue[_Caller[Any] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._connection: sqlite3.Connection | None = None
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Caller[Any]]] = {}
+        """Callers of a turn that has not ended; each loop touches its own."""
 
     async def run(self, make: Callable[[], Flow[T]]) -> T:
         """Run a flow in a transaction, perhaps together with others; return when it is committed."""
+        if self._refusal is not None:
+            raise StoreUnavailable(self._refusal)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._enqueue(_Caller(job=Job(make), loop=loop, future=future))
+        caller = _Caller(job=Job(make), loop=loop, future=future)
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(caller)
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
         return await future
 
     def connections(self) -> tuple[sqlite3.Connection, ...]:
@@ -60,7 +70,16 @@ class WriterThread:
             self._queue.put(None)
             thread.join()
 
-    def _enqueue(self, caller: _Caller[T]) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        callers = self._gathered.pop(loop)
+        try:
+            self._enqueue(callers)
+        except Exception as error:  # noqa: BLE001 - closed meanwhile, or no thread to be had: nobody waits for ever
+            for caller in callers:
+                caller.job.refuse(error)
+            _settle(callers)
+
+    def _enqueue(self, callers: Sequence[_Caller[Any]]) -> None:
         with self._lock:
             if self._refusal is not None:
                 raise StoreUnavailable(self._refusal)
@@ -68,7 +87,8 @@ class WriterThread:
                 # A daemon, so that a store that nobody closed does not keep the process alive.
                 self._thread = Thread(target=self._serve, name="segue-sqlite-writer", daemon=True)
                 self._thread.start()
-            self._queue.put(caller)
+            for caller in callers:
+                self._queue.put(caller)
 
     def _serve(self) -> None:
         try:
