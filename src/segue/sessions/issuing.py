@@ -142,4 +142,6 @@ def issue(session: Session, refresh: RefreshToken, issuance: Issuance) -> Issued
 
 def application_payload(payload: JsonObject, *, issuer: str) -> JsonObject:
     """The payload to store: protected names silently dropped, our issuer put in whatever the caller gave."""
+    if PROTECTED.isdisjoint(payload):  # as almost always, and four times as fast
+        return {**payload, "iss": issuer}
     return {name: value for name, value in payload.items() if name not in PROTECTED} | {"iss": issuer}
