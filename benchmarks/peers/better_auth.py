@@ -40,7 +40,7 @@ def creating(folder: Path, *, synchronous: str, count: int) -> Iterator[list[Con
             return Contender(name, turn)
 
         yield [
-            contender("better-auth, sign-in without its hash", "signIn"),
-            contender("better-auth, internal adapter alone", "createSession"),
+            contender("better-auth, sign-in without its hash, FULL", "signIn"),
+            contender("better-auth, internal adapter alone, FULL", "createSession"),
         ]
         asked.close()
