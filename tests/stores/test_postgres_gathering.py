@@ -85,13 +85,6 @@ def test_a_batch_is_bounded() -> None:
     assert [caller.item.handle for caller in waiting] == [handle(LARGEST_BATCH + each) for each in range(3)]
 
 
-def test_caller_who_went_away() -> None:
-    """One who was cancelled while he waited is not in the batch."""
-    waiting = new_callers(2)
-    waiting[0].taken = True
-    assert [each.handle for each in Gathered(CREATIONS, waiting).items] == [handle(1)]
-
-
 def test_same_token_twice() -> None:
     """Of two with one token in a batch the first rotates, and the second is told None without another statement."""
     batch, (first, second) = gathered(rotation(1, 1), replace(rotation(1, 1), successor=digest("other")))
@@ -262,18 +255,22 @@ def test_riders_of_a_winner(location: Location) -> None:
     assert asked == {"rotate_family": 2, "rotate_families": 1}
 
 
-def test_a_locked_row_stops_nobody_else(location: Location, held: psycopg.Connection) -> None:
-    """While another transaction holds one session, all others rotate; that one does when it is let go."""
+def test_locked_rows_stop_nobody_else(location: Location, held: psycopg.Connection) -> None:
+    """While another transaction holds some sessions, all others rotate; those do when they are let go."""
+    locked = {0, 1, 7}  # two who go alone, and one of a batch
 
     async def do(tasks: Tasks) -> list[Session | None]:
         await tasks.create(*map(session, range(CALLERS)))
-        held.execute("SELECT 1 FROM segue.sessions WHERE handle = %s FOR UPDATE", [handle(7)])
+        held.execute(
+            "SELECT 1 FROM segue.sessions WHERE handle = ANY (%s) FOR UPDATE",
+            [[handle(each) for each in locked]],
+        )
         batcher = LoopBatcher(ROTATIONS, execute=tasks.execute, alone=tasks.rotate_alone)
-        all_of_them = [asyncio.create_task(batcher.run(rotation(number, 1))) for number in range(CALLERS)]
-        await asyncio.gather(*all_of_them[:7], *all_of_them[8:])
-        assert not all_of_them[7].done()
+        rotating = [asyncio.create_task(batcher.run(rotation(number, 1))) for number in range(CALLERS)]
+        await asyncio.gather(*(task for number, task in enumerate(rotating) if number not in locked))
+        assert not any(rotating[number].done() for number in locked)
         held.rollback()
-        return await asyncio.gather(*all_of_them)
+        return await asyncio.gather(*rotating)
 
     answers, _ = on_a_loop(location, do)
     assert all(answers)

@@ -29,10 +29,18 @@ class Caller(Generic[Item, Answer]):
     def __init__(self, item: Item) -> None:
         self.item = item
         self.taken = False
-        """Belongs to a batch, or does not wait any more."""
+        """Belongs to a batch."""
         self.settled: Settled[Answer] | None = None
         """None when the batch is over: he has to ask alone."""
         self.error: Exception | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Does not wait any more."""
+        return False
+
+    def wake(self) -> None:
+        """The batch is over; called once, also if he has gone."""
 
     def outcome(self) -> Settled[Answer] | None:
         """The answer, or None: ask alone; raises what the batch failed with."""
@@ -50,7 +58,7 @@ class Gathered(Generic[Item, Answer]):
         groups: dict[RowKey, list[Caller[Item, Answer]]] = {}
         while waiting and len(groups) < LARGEST_BATCH:
             caller = waiting.popleft()
-            if caller.taken:
+            if caller.gone:
                 continue
             caller.taken = True
             groups.setdefault(kind.row(caller.item), []).append(caller)

@@ -19,7 +19,27 @@ from segue.stores.sql.statements import Row
 Execute: TypeAlias = Callable[[AnyStatement, Sequence[Parameter]], Awaitable[list[Row]]]
 
 SOLOS = 2
-"""Callers who go alone at once while no batch is under way: two, so that one who waits for a lock stops nobody."""
+"""Callers who go alone at once while no batch is under way; whoever comes besides begins a batch."""
+
+
+class _Task(Caller[Item, Answer]):
+    """One that waits on a loop."""
+
+    __slots__ = ("ready",)
+
+    def __init__(self, item: Item) -> None:
+        super().__init__(item)
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def gone(self) -> bool:
+        """Cancelled."""
+        return self.ready.cancelled()
+
+    def wake(self) -> None:
+        """Let his task go on."""
+        if not self.ready.done():
+            self.ready.set_result(None)
 
 
 class LoopBatcher(Generic[Item, Answer]):
@@ -39,7 +59,6 @@ class LoopBatcher(Generic[Item, Answer]):
         self._alone = alone
         self._solos = 0
         self._waiting: deque[Caller[Item, Answer]] = deque()
-        self._ready: dict[Caller[Item, Answer], asyncio.Future[None]] = {}
         self._drain: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -48,12 +67,14 @@ class LoopBatcher(Generic[Item, Answer]):
         """Do the item, perhaps together with others; return when it is committed."""
         if self._drain is None and self._solos < SOLOS:
             return await self._go_alone(item)
-        settled = await self._wait(Caller(item))
-        return await self._alone(item) if settled is None else settled.answer
+        settled = await self._wait(_Task(item))
+        return await self._go_alone(item) if settled is None else settled.answer
 
     async def finish(self) -> None:
         """Return when nothing is under way any more."""
-        await self._idle.wait()
+        while not self._idle.is_set():
+            await self._idle.wait()
+            await asyncio.sleep(0)  # one whom a batch could not settle begins anew
 
     async def _go_alone(self, item: Item) -> Answer:
         self._solos += 1
@@ -62,25 +83,23 @@ class LoopBatcher(Generic[Item, Answer]):
             return await self._alone(item)
         finally:
             self._solos -= 1
-            if self._waiting and self._drain is None:
-                self._drain = asyncio.create_task(self._serve_all(), name="segue-postgres-batches")
             self._rest()
 
-    async def _wait(self, caller: Caller[Item, Answer]) -> Settled[Answer] | None:
-        self._ready[caller] = future = asyncio.get_running_loop().create_future()
+    async def _wait(self, caller: _Task[Item, Answer]) -> Settled[Answer] | None:
         self._waiting.append(caller)
-        try:
-            await future
-        finally:
-            caller.taken = True  # also if cancelled: nobody is there any more to be told
-            del self._ready[caller]
+        if self._drain is None:
+            # Runs when this turn of the loop is over: whoever comes in the same turn is in the first batch.
+            self._drain = asyncio.create_task(self._serve_all(), name="segue-postgres-batches")
+        await caller.ready
         return caller.outcome()
 
     async def _serve_all(self) -> None:
         """Batch after batch until nobody waits."""
         try:
             while self._waiting:
-                await self._serve(Gathered(self._kind, self._waiting))
+                batch = Gathered(self._kind, self._waiting)
+                if batch.items:  # else all were cancelled
+                    await self._serve(batch)
                 await asyncio.sleep(0)  # those who were answered may come again, and the next batch is fuller
         finally:
             self._drain = None
@@ -98,6 +117,4 @@ class LoopBatcher(Generic[Item, Answer]):
             batch.fail(error)
         finally:
             for caller in batch.callers:
-                future = self._ready.get(caller)
-                if future is not None and not future.done():
-                    future.set_result(None)
+                caller.wake()

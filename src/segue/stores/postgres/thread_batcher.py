@@ -20,7 +20,7 @@ Execute: TypeAlias = Callable[[AnyStatement, Sequence[Parameter]], list[Row]]
 
 
 SOLOS = 2
-"""Callers who go alone at once while no batch is under way: two, so that one who waits for a lock stops nobody."""
+"""Callers who go alone at once while no batch is under way; whoever comes besides begins a batch."""
 
 
 class ThreadBatcher(Generic[Item, Answer]):
