@@ -8,8 +8,9 @@ when its method returns (`synchronous="FULL"`); whoever gives that up says so.
 
 from __future__ import annotations
 
+from segue.stores.sql.schema import SchemaChange
 from segue.stores.sqlite.async_store import AsyncSqliteStore
-from segue.stores.sqlite.schema import SchemaChange, upgrade_schema
+from segue.stores.sqlite.schema import upgrade_schema
 from segue.stores.sqlite.store import SqliteStore
 
 __all__ = ["AsyncSqliteStore", "SchemaChange", "SqliteStore", "upgrade_schema"]

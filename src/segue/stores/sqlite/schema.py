@@ -12,10 +12,10 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 
 from segue.errors import ConfigurationError
+from segue.stores.sql.schema import SchemaChange, check_version
 from segue.stores.sql.statements import load_schema
 from segue.stores.sqlite.connection import Location, locate, open_writer, unavailable
 
@@ -23,15 +23,6 @@ SCRIPTS = load_schema("sqlite")
 """What makes version 1, version 2 …"""
 
 _MAKE_VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaChange:
-    """What an upgrade did."""
-
-    before: int
-    """0: there was nothing."""
-    after: int
 
 
 def upgrade_schema(
@@ -54,7 +45,7 @@ def prepare_file(location: Location, *, upgrade: bool) -> None:
         if upgrade:
             upgrade_connection(connection)
         else:
-            check_version(schema_version(connection))
+            check_version(schema_version(connection), known=len(SCRIPTS))
 
 
 def upgrade_connection(connection: sqlite3.Connection, scripts: tuple[str, ...] = SCRIPTS) -> SchemaChange:
@@ -71,25 +62,8 @@ def upgrade_connection(connection: sqlite3.Connection, scripts: tuple[str, ...] 
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-    check_version(max(before, len(scripts)), scripts)
+    check_version(max(before, len(scripts)), known=len(scripts))
     return SchemaChange(before=before, after=len(scripts))
-
-
-def check_version(version: int, scripts: tuple[str, ...] = SCRIPTS) -> None:
-    """
-    Refuse a file that this program cannot work on.
-
-    Raises:
-        ConfigurationError: older or newer than *scripts*; the text says what to do.
-    """
-    if version > len(scripts):
-        raise ConfigurationError(
-            f"the database has schema {version}, this program knows {len(scripts)}: install the newer segue"
-        )
-    if version < len(scripts):
-        raise ConfigurationError(
-            f"the database has schema {version}, this program needs {len(scripts)}: run `segue db upgrade`"
-        )
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
