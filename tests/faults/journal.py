@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum, auto
 
 from segue.ids import Digest, SessionHandle
@@ -40,6 +41,8 @@ class Life:
     old_token: str | None
     """The previous provider's token that it was migrated from."""
     end: End = End.LIVING
+    ended_at: float = 0.0
+    """When its end was acknowledged, by the monotonic clock."""
 
     @property
     def digests(self) -> tuple[Digest, ...]:
@@ -58,6 +61,8 @@ class Journal:
     """What must never happen."""
     happened: Counter[str] = field(default_factory=Counter[str])
     """How often what was answered, lost or refused."""
+    ahead: timedelta = timedelta(0)
+    """By how much the servers' clocks are ahead of the machine's."""
     _answers: int = 0
     _wanted: int = 0
     _enough: asyncio.Event = field(default_factory=asyncio.Event)

@@ -30,14 +30,22 @@ MANY = 1_000_000
 
 
 @contextmanager
-def reading(address: str) -> Generator[Store]:
+def opened(address: str) -> Generator[Store]:
+    """The store, beside the servers that use it."""
+    postgres = "://" in address
+    with PostgresStore(address, pool_size=1) if postgres else SqliteStore(address) as store:
+        yield store
+
+
+@contextmanager
+def left_behind(address: str) -> Generator[Store]:
     """
-    The store that a killed server has left, for reading.
+    The store after the only server was killed.
 
     Of an SQLite file a copy, so that the next server finds the file as the killed one left it.
     """
     if "://" in address:
-        with PostgresStore(address, pool_size=1, upgrade=False) as store:
+        with opened(address) as store:
             yield store
         return
     left = Path(address)
@@ -45,7 +53,7 @@ def reading(address: str) -> Generator[Store]:
         for path in left.parent.glob(f"{left.name}*"):
             if not path.name.endswith("-shm"):
                 shutil.copy(path, name)
-        with SqliteStore(Path(name) / left.name, upgrade=False) as store:
+        with opened(str(Path(name) / left.name)) as store:
             yield store
 
 

@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.faults.client import Client
 from tests.faults.journal import PATIENCE, End, Journal
-from tests.faults.judge import judge_store, reading
+from tests.faults.judge import judge_store, left_behind, opened
 from tests.faults.wire import POLL_SECONDS, Wire
 
 if TYPE_CHECKING:
@@ -42,19 +42,23 @@ class Load:
 
     async def random_moment(self) -> None:
         """Some answers later, at a moment that falls anywhere between two commits."""
-        await self.journal.more_answers(self.luck.randrange(30, 160))
+        await self.journal.more_answers(self.luck.randrange(50, 250))
         await asyncio.sleep(self.luck.random() * 0.02)
 
     def judge(self) -> None:
         """Compare journal and store now; the loop stands still, so that nobody learns anything meanwhile."""
-        with reading(self.processes[0].store) as store:
+        address = self.processes[0].store
+        running = any(process.up.is_set() for process in self.processes)
+        with opened(address) if running else left_behind(address) as store:
             self.journal.violations += judge_store(store, self.journal, now=datetime.now(UTC))
         self.journal.hold()
 
     async def forward(self, seconds: float) -> None:
-        """Move the clock of every process on."""
-        for process in self.processes:
-            await self.wire.ask("POST", f"/control/clock?seconds={seconds}", process=process)
+        """Move the clock of every process on, and no request sees a part of them moved."""
+        async with self.wire.paused():
+            for process in self.processes:
+                await self.wire.ask("POST", f"/control/clock?seconds={seconds}", process=process)
+            self.journal.ahead += timedelta(seconds=seconds)
 
     async def settle(self, provider: RevocationEndpoint) -> None:
         """Let the clients finish, then hold the deployment to everything that they were ever told."""
@@ -112,6 +116,6 @@ async def under_load(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await wire.close()
+        wire.close()
         for process in processes:
             process.stop()

@@ -1,7 +1,7 @@
 """
 The application of the fault tests as processes that are killed and started again on the same port.
 
-House rule: a process is announced as gone before it is killed, and as there only when it answers.
+House rule: a process is announced as there only when it answers; that it is gone, clients find out for themselves.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Process:
         self.server = await asyncio.to_thread(self._start)
         self.up.set()
 
-    def kill(self) -> None:
-        """With SIGKILL; returns when it is gone."""
-        self.up.clear()
+    async def kill(self) -> None:
+        """With SIGKILL, in the middle of whatever it does just then; return when it is gone."""
         if self.server is not None:
-            self.server.kill()
+            await asyncio.to_thread(self.server.kill)
+        self.up.clear()
 
     def stop(self) -> None:
         """As an administrator does it."""

@@ -41,7 +41,7 @@ async def killed_again_and_again(address: str, folder: Path) -> Journal:
         async with under_load([process], seed=SEED) as load:
             for _ in range(KILLS):
                 await load.random_moment()
-                process.kill()
+                await process.kill()
                 load.judge()
                 await process.start()
             await load.settle(provider)

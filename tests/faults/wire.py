@@ -10,19 +10,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-
+from tests.faults.connections import Connections, Reply, Unanswered, Unreachable
 from tests.faults.journal import PATIENCE, Journal
 
 if TYPE_CHECKING:
     from tests.faults.service import Process
 
-CONNECTIONS = 100
-REPLY_SECONDS = 20.0
 POLL_SECONDS = 0.02
 LATER_SECONDS = 0.1
 """What a client waits that is told to come again in some seconds."""
@@ -49,13 +47,27 @@ class Wire:
         """Close it with `close`."""
         self._processes = processes
         self._turns = itertools.count()
+        self._under_way = 0
+        self._open = asyncio.Event()
+        self._open.set()
         self._journal = journal
-        limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self._http = httpx2.AsyncClient(limits=limits, timeout=REPLY_SECONDS)
+        self._connections = Connections()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        self._connections.close()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncGenerator[None]:
+        """Nobody asks any process meanwhile, but for those who name one."""
+        self._open.clear()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while self._under_way:
+                    await asyncio.sleep(POLL_SECONDS)
+            yield
+        finally:
+            self._open.set()
 
     async def ask(
         self,
@@ -81,33 +93,49 @@ class Wire:
             sent["authorization"] = f"Bearer {bearer}"
         async with asyncio.timeout(PATIENCE):
             for lost in itertools.count():
-                asked = process or await self._whoever_is_up()
+                if process is None:
+                    await self._open.wait()
+                asked = process or self._whoever_is_up()
                 await asked.up.wait()
-                sent_at = time.monotonic()
-                try:
-                    reply = await self._http.request(method, asked.url + path, headers=sent)
-                except httpx2.TransportError:
-                    self._journal.happened["lost"] += 1
-                    continue
-                if reply.status_code != 503:
-                    return _answer(reply, lost=lost, sent_at=sent_at)
-                self._journal.happened["asked to come later"] += 1
-                await asyncio.sleep(LATER_SECONDS)
+                answer = await self._try(asked, method, path, sent, lost=lost)
+                if answer is not None:
+                    return answer
         raise AssertionError("unreachable: the time-out ends it")
 
-    async def _whoever_is_up(self) -> Process:
+    async def _try(
+        self, process: Process, method: str, path: str, headers: Mapping[str, str], *, lost: int
+    ) -> Answer | None:
+        sent_at = time.monotonic()
+        self._under_way += 1
+        try:
+            reply = await self._connections.request(process.port, method, path, headers)
+        except Unreachable:
+            await asyncio.sleep(POLL_SECONDS)
+            return None
+        except Unanswered:
+            self._journal.happened["lost"] += 1
+            return None
+        finally:
+            self._under_way -= 1
+        if reply.status == 503:
+            self._journal.happened["asked to come later"] += 1
+            await asyncio.sleep(LATER_SECONDS)
+            return None
+        return _answer(reply, lost=lost, sent_at=sent_at)
+
+    def _whoever_is_up(self) -> Process:
         process = self._processes[next(self._turns) % len(self._processes)]
         if process.up.is_set():
             return process
         return next((other for other in self._processes if other.up.is_set()), process)
 
 
-def _answer(reply: httpx2.Response, *, lost: int, sent_at: float) -> Answer:
+def _answer(reply: Reply, *, lost: int, sent_at: float) -> Answer:
     return Answer(
-        status=reply.status_code,
+        status=reply.status,
         access=reply.headers.get("st-access-token"),
         refresh=reply.headers.get("st-refresh-token"),
-        body=reply.json() if reply.content.startswith(b"{") else {},
+        body=reply.body,
         lost=lost,
         sent_at=sent_at,
     )
