@@ -300,7 +300,7 @@ class Operations:
     async def revoke_session(self, found: Authenticated) -> Actions:
         """See `Engine.revoke_session`."""
         actions = await http_flows.revoke_session(found, await self.ready())
-        self._feed.expire()
+        self._distrust()
         return actions
 
     async def load_session(self, handle: SessionHandle) -> Session | None:
@@ -424,6 +424,7 @@ class Operations:
             self.config.http,
             trusted_origins=self.config.trusted_origins,
             recognise=runtime.verifier.recognise,
+            now=runtime.now,
         )
         migrated = await migration_flows.migrate(
             asked,

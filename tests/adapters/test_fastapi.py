@@ -2,6 +2,7 @@
 
 # No postponed annotations here: FastAPI has to see the dependencies, which are local to a function.
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -192,7 +193,65 @@ def test_second_tab_with_the_session_already_there() -> None:
             again = await browser.post("/migrate-session", headers=bearer(issuer.token(), **COOKIES))
             assert again.json()["result"] == "ALREADY"
             assert again.json()["sessionHandle"] == first.json()["sessionHandle"]
-            assert "set-cookie" not in again.headers
+            assert again.headers["front-token"] != "remove"
+            assert "sRefreshToken" not in again.headers["set-cookie"]
+
+    run(story)
+
+
+def test_reload_before_the_answer_was_read() -> None:
+    """Cookies stored, front token lost: asking again shows the page its session, so it is not stranded."""
+
+    async def story() -> None:
+        async with site().browser() as browser:
+            mine = bearer(issuer.token(), **COOKIES, **{"idempotency-key": KEY})
+            first = await browser.post("/migrate-session", headers=mine)
+            again = await browser.post("/migrate-session", headers=mine)
+            shown = json.loads(base64.b64decode(again.headers["front-token"]))
+            assert shown["uid"] == "user-alice"
+            assert shown["up"]["sessionHandle"] == first.json()["sessionHandle"]
+            assert (await browser.get("/me")).status_code == 200
+
+    run(story)
+
+
+def test_session_that_cannot_be_used_does_not_spend_a_sign_in() -> None:
+    """An expired access token and no way to refresh it: a fresh sign-in at the provider buys working tokens."""
+
+    async def story() -> None:
+        made = site()
+        async with made.browser() as browser:
+            await browser.post("/migrate-session", headers=bearer(issuer.token(), **COOKIES))
+            browser.cookies.delete("sRefreshToken")
+            made.clock.advance(timedelta(hours=2))
+            later = issuer.token(now=made.clock.now(), sid="another")
+            reply = await browser.post("/migrate-session", headers=bearer(later, **COOKIES))
+            assert reply.json()["result"] == "MIGRATED"
+            assert (await browser.get("/me")).status_code == 200
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
+        {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+        {"origin": "null"},
+        {"origin": "https://evil.example"},
+        {"sec-fetch-mode": "navigate"},
+    ],
+    ids=["form of another site", "image of another site", "sandboxed frame", "old browser", "navigation"],
+)
+def test_other_sites_cannot_sign_a_visitor_out(foreign: dict[str, str]) -> None:
+    """A form on another site posts to the refresh route without cookies; the answer must not clear them."""
+
+    async def story() -> None:
+        async with site().browser() as stranger:
+            reply = await stranger.post("/auth/session/refresh", headers=foreign)
+            assert reply.status_code == 401
+            assert "set-cookie" not in reply.headers
+            assert "front-token" not in reply.headers
 
     run(story)
 

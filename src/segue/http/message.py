@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import format_datetime
 
 from segue.errors import SessionError
 from segue.ids import from_milliseconds
@@ -68,7 +67,7 @@ class Cookie:
             f"{self.name}={self.value}",
             f"Path={self.path}",
             *([f"Domain={self.domain}"] if self.domain else []),
-            f"Expires={format_datetime(self.expires_at, usegmt=True)}",
+            f"Expires={_http_date(self.expires_at)}",
             "HttpOnly",
             *(["Secure"] if self.secure else []),
             f"SameSite={self.same_site}",
@@ -78,6 +77,16 @@ class Cookie:
     def expired(self) -> Cookie:
         """The line that makes a browser drop this cookie."""
         return replace(self, value="", expires_at=from_milliseconds(0))
+
+
+def _http_date(instant: datetime) -> str:
+    """RFC 9110 §5.6.7, in English whatever the locale; importing `email` for it would take a tenth of our start."""
+    day, month = _DAYS[instant.weekday()], _MONTHS[instant.month - 1]
+    return f"{day}, {instant.day:02} {month} {instant.year:04} {instant:%H:%M:%S} GMT"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,20 +9,20 @@ verifies the credential; the answer tells a page just enough to go on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from segue.errors import RequestRefused, TokenMissing, TokenRefused
 from segue.http.anti_csrf import AntiCsrfMode
-from segue.http.attach import attach, clear
+from segue.http.attach import attach, attach_access, clear
 from segue.http.cookies import read_cookies
 from segue.http.device import device_of
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_new_session
-from segue.ids import SessionHandle
 from segue.json import JsonObject, parse_object
 from segue.migration.flows import Migrated, MigrationRequest
 from segue.migration.once import parse_client_key
-from segue.tokens.access import AccessToken
+from segue.tokens.access import AccessClaims, AccessToken
 from segue.tokens.jws import MAX_LENGTH
 
 MAX_BODY = 16 * 1024
@@ -38,7 +38,12 @@ Recognise = Callable[[str], AccessToken]
 
 
 def read_migration(
-    request: HttpRequest, settings: HttpSettings, *, trusted_origins: frozenset[str], recognise: Recognise
+    request: HttpRequest,
+    settings: HttpSettings,
+    *,
+    trusted_origins: frozenset[str],
+    recognise: Recognise,
+    now: datetime,
 ) -> MigrationRequest:
     """
     Read a request to be migrated.
@@ -48,6 +53,7 @@ def read_migration(
         settings: of the deployment.
         trusted_origins: of pages that may ask, besides website and API.
         recognise: an access token of ours from its text, its signature verified, its time maybe over.
+        now: aware UTC instant.
 
     Raises:
         RequestRefused: method, origin, size or form.
@@ -60,13 +66,15 @@ def read_migration(
     if request.header("authorization") is None and _has_misplaced_header(body):
         raise TokenMissing(_AXIOS_HINT)
     token = read_bearer(request)
-    transport = for_new_session(request, settings)
+    transport, present = for_new_session(request, settings), _present(request, recognise)
     via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
     return MigrationRequest(
         token=token,
         client_key=parse_client_key(request.header("idempotency-key")),
         old_refresh_token=_old_refresh_token(body),
-        present_session=_present_session(request, recognise),
+        present_session=present.handle if present else None,
+        present_works=present is not None and now < present.expires_at,
+        present_claims=present,
         anti_csrf=via_token and transport is Transport.COOKIE,
         device=device_of(request, settings),
     )
@@ -90,6 +98,8 @@ def migrated_response(migrated: Migrated, request: HttpRequest, settings: HttpSe
 
 
 def _actions(migrated: Migrated, request: HttpRequest, settings: HttpSettings) -> Actions:
+    if migrated.shown is not None:
+        return attach_access(migrated.shown, request, settings, Transport.COOKIE)
     if migrated.issued is None:
         return NO_ACTIONS
     transport = for_new_session(request, settings)
@@ -158,11 +168,11 @@ def _old_refresh_token(body: JsonObject) -> str | None:
     return token
 
 
-def _present_session(request: HttpRequest, recognise: Recognise) -> SessionHandle | None:
+def _present(request: HttpRequest, recognise: Recognise) -> AccessClaims | None:
     """Only a cookie can show it: the Authorization header is the old token's place here."""
     for text in read_cookies(request).all(ACCESS_COOKIE):
         try:
-            return recognise(text).claims.handle
+            return recognise(text).claims
         except TokenRefused:
             continue
     return None

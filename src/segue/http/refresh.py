@@ -17,6 +17,7 @@ from segue.http.anti_csrf import AntiCsrfMode, demand_header
 from segue.http.attach import attach, clear, clear_old_refresh, clear_older
 from segue.http.cookies import RequestCookies, read_cookies
 from segue.http.message import HttpRequest, HttpResponse, json_response
+from segue.http.origin import is_foreign
 from segue.http.runtime import Runtime
 from segue.http.status import Answer, answer_of, respond
 from segue.http.transport import (
@@ -42,6 +43,8 @@ async def refresh_session(request: HttpRequest, runtime: Runtime) -> HttpRespons
     try:
         return await _refresh(request, read_cookies(request), runtime)
     except SessionError as error:
+        if is_foreign(request, runtime.settings):
+            return respond(Answer.NO_SESSION, error, request, runtime.settings)
         # Without proof a refresh is refused for good: there is nothing left that a client could refresh first.
         answer = Answer.SESSION_OVER if isinstance(error, AntiCsrfRefused) else answer_of(error)
         return respond(answer, error, request, runtime.settings)

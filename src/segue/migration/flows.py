@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -42,9 +42,10 @@ from segue.migration.once import (
 from segue.migration.ports import Ledger, UserMapper
 from segue.migration.provider import SAME_ID, Provider, choose_provider
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
-from segue.sessions.issuing import Issuance, IssuedSession, NewSession, issue, prepare
+from segue.sessions.issuing import Issuance, IssuedSession, NewSession, issue, prepare, renew
 from segue.sessions.model import Device, Session
 from segue.sessions.ports import SessionStore
+from segue.tokens.access import AccessClaims, AccessToken
 from segue.tokens.jws import parse_jws
 from segue.tokens.refresh import RefreshToken, new_handle
 
@@ -79,6 +80,10 @@ class MigrationRequest:
     """The provider's refresh token, to be ended with the old session; nothing is ever bought with it."""
     present_session: SessionHandle | None = None
     """Our own session that the same request carries, its access token's signature verified, its time maybe over."""
+    present_works: bool = True
+    """Its access token is good now. Otherwise the browser may have nothing left to go on with."""
+    present_claims: AccessClaims | None = None
+    """What that access token says; with it the answer shows the session to the page anew."""
     anti_csrf: bool = False
     device: Device = field(default_factory=Device)
 
@@ -107,6 +112,8 @@ class Migrated:
     handle: SessionHandle
     issued: IssuedSession | None
     """The tokens to attach; None if the browser keeps those it has."""
+    shown: AccessToken | None = None
+    """The access token that shows a kept session to the page: it may have lost sight of it in a reload."""
     identity: Identity = field(repr=False)
 
 
@@ -157,6 +164,10 @@ async def migrate(
     present = await _present_session(request, issuance)
     if present is not None and (present.user_id, present.tenant_id) != (user_id, identity.tenant_id):
         raise OtherUserSignedIn("the request carries a live session of another user or tenant")
+    if not request.present_works:
+        present = (
+            None  # whoever proves an unspent sign-in gets tokens that work, not a session that cannot be used
+        )
 
     claim_id = claim_id_of(identity, request.token)
     handle = present.handle if present else new_handle(randomness[:16], identity.tenant_id)
@@ -175,7 +186,7 @@ async def migrate(
     earlier = await ask(Ledger.claim_and_create, claim, None if present else session, deliveries)
 
     if present is not None and (earlier is None or earlier.handle == present.handle):
-        return _migrated(MigrationResult.ALREADY, identity, present, None)
+        return _kept(identity, present, request, issuance)
     if earlier is None:
         return _migrated(MigrationResult.MIGRATED, identity, session, issue(session, first, issuance))
     if earlier.user_id != user_id:
@@ -191,7 +202,7 @@ async def migrate(
     )
     if present is not None:
         # It may be worth more than the migrated one (threat T17), and its user sees it in use.
-        return _migrated(MigrationResult.ALREADY, identity, present, None)
+        return _kept(identity, present, request, issuance)
     return _migrated(MigrationResult.REPEATED, identity, same, issue(same, refresh, issuance))
 
 
@@ -205,6 +216,12 @@ def _require_form(request: MigrationRequest, issuance: Issuance, randomness: byt
         raise RequestRefused(
             "the old refresh token is not 1 to 8192 visible characters (RFC 6749 appendix A.17)"
         )
+
+
+def _kept(identity: Identity, present: Session, request: MigrationRequest, issuance: Issuance) -> Migrated:
+    claims = request.present_claims
+    shown = None if claims is None else renew(present, claims, issuance)
+    return replace(_migrated(MigrationResult.ALREADY, identity, present, None), shown=shown)
 
 
 def _migrated(

@@ -26,11 +26,19 @@ from segue.errors import (
 from segue.flow import ask
 from segue.ids import AppId, SessionHandle, whole_milliseconds
 from segue.json import JsonObject
-from segue.sessions.issuing import Issuance, IssuedSession, NewSession, application_payload, issue, prepare
+from segue.sessions.issuing import (
+    Issuance,
+    IssuedSession,
+    NewSession,
+    application_payload,
+    issue,
+    prepare,
+    renew,
+)
 from segue.sessions.model import ByHandle, Rotation, Session
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.sessions.rotation import REUSE, Verdict, judge, rotated
-from segue.tokens.access import AccessClaims, AccessToken, mint_access
+from segue.tokens.access import AccessClaims, AccessToken
 from segue.tokens.refresh import (
     RefreshToken,
     anti_csrf_token,
@@ -206,15 +214,4 @@ async def change_payload(
         raise SessionGone(claims.handle)
     if issuance.now >= claims.expires_at:
         return session, None
-    fresh = mint_access(
-        session.payload,
-        issuance.signing_key(static=session.static_key),
-        user_id=claims.user_id,
-        tenant_id=claims.tenant_id,
-        handle=claims.handle,
-        refresh_hash=claims.refresh_hash,
-        anti_csrf=claims.anti_csrf,
-        issued_at=issuance.now,
-        expires_at=claims.expires_at,
-    )
-    return session, fresh
+    return session, renew(session, claims, issuance)

@@ -13,7 +13,7 @@ from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, UserId, who
 from segue.json import JsonObject
 from segue.sessions.model import Device, Family, Provenance, Session
 from segue.sessions.policy import Lifetimes
-from segue.tokens.access import PROTECTED, AccessToken, mint_access
+from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, mint_access
 from segue.tokens.refresh import RefreshToken, anti_csrf_token, first_refresh_token
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import KeyPlan, SigningKey
@@ -138,6 +138,25 @@ def issue(session: Session, refresh: RefreshToken, issuance: Issuance) -> Issued
         expires_at=expires_at,
     )
     return IssuedSession(session=session, access=access, refresh=refresh, anti_csrf=anti_csrf)
+
+
+def renew(session: Session, claims: AccessClaims, issuance: Issuance) -> AccessToken:
+    """
+    The access token of *claims* again, showing the session's present payload.
+
+    It keeps expiry, lineage and anti-CSRF token, and gets a fresh `issued_at`; the refresh token stays.
+    """
+    return mint_access(
+        session.payload,
+        issuance.signing_key(static=session.static_key),
+        user_id=claims.user_id,
+        tenant_id=claims.tenant_id,
+        handle=claims.handle,
+        refresh_hash=claims.refresh_hash,
+        anti_csrf=claims.anti_csrf,
+        issued_at=issuance.now,
+        expires_at=claims.expires_at,
+    )
 
 
 def application_payload(payload: JsonObject, *, issuer: str) -> JsonObject:
