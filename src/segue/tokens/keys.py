@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
-from cryptography.x509 import load_pem_x509_certificate
 
 from segue.errors import KeyRefused
 from segue.tokens.algorithms import SYMMETRIC, Algorithm, PublicKey, SharedSecret, Verify, fitting, verifier
@@ -188,6 +187,9 @@ def require_rsa_numbers(modulus: int, exponent: int) -> None:
 def _load_pem(data: bytes) -> object:
     try:
         if b"-----BEGIN CERTIFICATE-----" in data:
+            # Here, because few need it and it is a fifth of what `import segue` takes.
+            from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
+
             return load_pem_x509_certificate(data).public_key()
         return load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm):
