@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 
 from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
@@ -55,6 +56,8 @@ class Config:
 
     def __post_init__(self) -> None:
         self.parsed_secrets()
+        if not isinstance(cast("object", self.providers), tuple):
+            raise ConfigurationError("providers must be a tuple: providers=(Provider(...),)")
         require_distinct(self.providers)
         if self.signing_algorithm not in SIGNING_ALGORITHMS:
             raise ConfigurationError(

@@ -7,6 +7,7 @@ lives here, and a test keeps the two alike.
 
 from __future__ import annotations
 
+import inspect
 import os
 
 from segue.application import Application, AsyncApplication, FetchClaim
@@ -48,6 +49,12 @@ def _require_web(config: Config, web: object | None, offer: str) -> None:
             )
 
 
+def _require_store(store: object, *, blocking: bool) -> None:
+    if inspect.iscoroutinefunction(getattr(store, "load_session", None)) == blocking:
+        wanted = "Engine takes a blocking store" if blocking else "AsyncEngine takes an asynchronous store"
+        raise ConfigurationError(f"{wanted}, and {type(store).__name__} is the other kind")
+
+
 class Engine:
     """
     Sessions and migration for blocking callers, in as many threads as they like.
@@ -75,6 +82,7 @@ class Engine:
         randomness: Randomness = os.urandom,
     ) -> None:
         _require_web(config, web, "HttpWeb")
+        _require_store(store, blocking=True)
         application = Application(config.providers, fetch_claim)
         self.config = config
         self._store = store
@@ -261,6 +269,19 @@ class Engine:
         """Answer one of our routes; no refusal is raised."""
         return self._run(self._operations.respond(request))
 
+    def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
+        """
+        A session to be created that ends no later than the sign-in it stands on, and remembers where it came from.
+
+        Raises:
+            SignInTooOld: that is past already.
+        """
+        return self._operations.inheriting(new, identity)
+
+    def refuse_migration(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a migration that was refused with this error, which is logged."""
+        return self._operations.refuse_migration(error, request)
+
     def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
         """The answer to a request whose session was refused with this error."""
         return self._operations.refuse(error, request)
@@ -293,6 +314,7 @@ class AsyncEngine:
         randomness: Randomness = os.urandom,
     ) -> None:
         _require_web(config, web, "AsyncHttpWeb")
+        _require_store(store, blocking=False)
         application = AsyncApplication(config.providers, fetch_claim)
         self.config = config
         self._store = store
@@ -480,6 +502,19 @@ class AsyncEngine:
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer one of our routes; no refusal is raised."""
         return await self._run(self._operations.respond(request))
+
+    def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
+        """
+        A session to be created that ends no later than the sign-in it stands on, and remembers where it came from.
+
+        Raises:
+            SignInTooOld: that is past already.
+        """
+        return self._operations.inheriting(new, identity)
+
+    def refuse_migration(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a migration that was refused with this error, which is logged."""
+        return self._operations.refuse_migration(error, request)
 
     def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
         """The answer to a request whose session was refused with this error."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TypeVar
@@ -39,6 +40,7 @@ from segue.migration.key_flows import refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import LiveKeys
 from segue.migration.model import Identity
+from segue.migration.once import absolute_end, claim_id_of, provenance_of
 from segue.migration.ports import Ledger
 from segue.sessions import flows as session_flows
 from segue.sessions import key_flows
@@ -349,7 +351,15 @@ class Operations:
 
     async def deliver(self, *, limit: int) -> DeliveryReport:
         """See `Engine.deliver`."""
-        return await ending.deliver(self._providers, self._secrets, now=self.clock.now(), limit=limit)
+        report = await ending.deliver(self._providers, self._secrets, now=self.clock.now(), limit=limit)
+        for provider, error in sorted(set(report.failures)):
+            logger.warning(
+                "old sessions at %s could not be ended: %s, %d time(s); see `segue outbox`",
+                provider,
+                error,
+                report.failures.count((provider, error)),
+            )
+        return report
 
     async def clean_up(self) -> int:
         """See `Engine.clean_up`."""
@@ -409,13 +419,31 @@ class Operations:
         try:
             response = await self._migrated(request, operation)
         except SessionError as error:
-            response = migration_refusal(error, request, self.config.http)
-            level = logging.ERROR if response.status == 500 else logging.WARNING
-            logger.log(level, "migration %s refused: %s", operation, error)
+            response = self.refuse_migration(error, request, operation)
         except Exception as error:  # the application's mapping may raise anything; it fails closed
             response = migration_refusal(error, request, self.config.http)
             logger.exception("migration %s failed", operation)
         return response
+
+    def refuse_migration(
+        self, error: SessionError, request: HttpRequest, operation: str | None = None
+    ) -> HttpResponse:
+        """See `Engine.refuse_migration`."""
+        response = migration_refusal(error, request, self.config.http)
+        level = logging.ERROR if response.status == 500 else logging.WARNING
+        logger.log(level, "migration %s refused: %s", operation or self._random(8).hex(), error)
+        return response
+
+    def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
+        """See `Engine.inheriting`."""
+        end = absolute_end(identity, self._providers[identity.provider], now=self.clock.now())
+        claim_id = claim_id_of(identity, "")
+        return replace(
+            new,
+            tenant_id=identity.tenant_id,
+            absolute_expires_at=end if new.absolute_expires_at is None else min(end, new.absolute_expires_at),
+            provenance=provenance_of(identity, claim_id, version=__version__),
+        )
 
     async def _migrated(self, request: HttpRequest, operation: str) -> HttpResponse:
         runtime = await self.ready()

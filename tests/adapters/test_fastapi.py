@@ -5,12 +5,12 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx2
 import pytest
@@ -18,7 +18,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
 from segue import AsyncEngine, Config, HttpSettings, Identity
-from segue.adapters.fastapi import CurrentSession, SegueFastAPI, bearer_token
+from segue.adapters import asgi
+from segue.adapters.fastapi import CurrentSession, SegueFastAPI
 from segue.errors import UserRefused
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.ids import UserId
@@ -100,8 +101,8 @@ def add_routes(app: FastAPI, segue: SegueFastAPI) -> None:
 
     @app.post("/by-hand")
     async def by_hand(request: Request) -> dict[str, str]:
-        identity = await segue.engine.verify_provider_token(bearer_token(request))
-        await segue.create_session(request, identity.subject)
+        identity = await segue.identify(request)
+        await segue.create_session(request, identity.subject, inherit=identity)
         return {"status": "OK"}
 
 
@@ -457,12 +458,55 @@ def test_migrate_route_by_hand() -> None:
     """The low-level parts suffice: token, identity, session on the response, OK."""
 
     async def story() -> None:
-        async with site().browser() as browser:
+        made = site()
+        async with made.browser() as browser:
             reply = await browser.post("/by-hand", headers=bearer(issuer.token(), **COOKIES))
             assert reply.json() == {"status": "OK"}
+            assert reply.headers["cache-control"] == "no-store"
+            (session,) = await made.engine.list_sessions(UserId("alice"))
+            assert session.absolute_expires_at is not None
+            assert session.provenance is not None
             assert (await browser.get("/me")).json() == {"user": "alice"}
-            refused = await browser.post("/by-hand", headers=bearer("abc"))
-            assert refused.status_code in {401, 403}
+
+        async with made.browser() as stranger:
+            refused = await stranger.post("/by-hand", headers=bearer("abc"))
+            assert (refused.status_code, refused.json()["code"]) == (401, "TOKEN_MALFORMED")
+            expired = await stranger.post("/by-hand", headers=bearer(issuer.token(exp=1)))
+            assert (expired.status_code, expired.json()["code"]) == (401, "TOKEN_EXPIRED")
+            long_ago = int((issuer.NOW - timedelta(days=40)).timestamp())
+            old = await stranger.post("/by-hand", headers=bearer(issuer.token(auth_time=long_ago)))
+            assert (old.status_code, old.json()["code"]) == (403, "SIGN_IN_TOO_OLD")
+
+    run(story)
+
+
+def test_tenant_in_the_path() -> None:
+    """The tenant comes from the verified credential; a path that names another one is refused (T23)."""
+
+    async def story() -> None:
+        async with site().browser() as browser:
+            reply = await browser.post("/auth/acme/migrate-session", headers=bearer(issuer.token()))
+            assert (reply.status_code, reply.json()["code"]) == (400, "REQUEST_INVALID")
+
+    run(story)
+
+
+def test_body_that_does_not_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that sends half a body is answered and closed, not held."""
+    monkeypatch.setattr(asgi, "BODY_DEADLINE", 0.01)
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing ever comes")
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def story() -> None:
+        scope = {"type": "http", "method": "POST", "path": "/auth/migrate-session", "headers": []}
+        await asgi.BrowserRoutes(site().engine, site().app)(scope, receive, send)
+        assert sent[0]["status"] == 408
 
     run(story)
 

@@ -199,7 +199,9 @@ def test_t26_provider_down_for_a_while() -> None:
     world.issuer.down = True
     now = NOW
     for attempt in range(1, 4):
-        assert delivered(world, at=now) == DeliveryReport(taken=1, postponed=1)
+        report = delivered(world, at=now)
+        assert report == DeliveryReport(taken=1, postponed=1)
+        assert [code for _, code in report.failures] == ["FETCH_FAILED"]
         assert (waiting(world).attempts, waiting(world).last_error) == (attempt, "FETCH_FAILED")
         assert delivered(world, at=waiting(world).due_at - timedelta(milliseconds=1)) == DeliveryReport()
         now = waiting(world).due_at

@@ -155,7 +155,7 @@ def test_t1_audience_confusion(changes: dict[str, Any], wrong: str) -> None:
     """A token for another audience or given to another client of the issuer buys nothing (T1)."""
     with pytest.raises(ClaimsRefused) as refused:
         verified(token(**changes))
-    assert refused.value.args == (wrong,)
+    assert refused.value.args[0] == wrong
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_t1_id_token_for_several_audiences(changes: dict[str, Any], wrong: str) 
     """An ID token names only declared audiences, and with several of them the page as azp (T1, OIDC Core §3.1.3.7)."""
     with pytest.raises(ClaimsRefused) as refused:
         verified(signed(id_claims(**changes)), by=id_provider(audiences=frozenset({PAGE, "project"})))
-    assert refused.value.args == (wrong,)
+    assert refused.value.args[0] == wrong
 
 
 def test_t1_one_binding_given_up_leaves_the_other() -> None:
@@ -231,7 +231,7 @@ def test_t2_type_substitution(changes: dict[str, Any], wrong: str) -> None:
     """An ID, logout, refresh, machine, support, one-purpose or key-bound token is no user's access token (T2)."""
     with pytest.raises(ClaimsRefused) as refused:
         verified(token(**changes))
-    assert refused.value.args == (wrong,)
+    assert refused.value.args[0] == wrong
 
 
 @pytest.mark.parametrize(

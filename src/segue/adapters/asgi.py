@@ -7,11 +7,12 @@ application sends is passed on byte for byte, with header lines added at most.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, cast
 
 from segue.engine import AsyncEngine
-from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse
+from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
 from segue.http.migrate import MAX_BODY
 from segue.http.routes import ROOT_ROUTE
 from segue.http.verify import SESSION_HEADERS
@@ -56,6 +57,12 @@ def session_request_of(scope: Scope) -> HttpRequest:
 
 
 _SESSION = {name.encode(): name for name in SESSION_HEADERS}
+
+
+BODY_DEADLINE = 10.0
+"""Seconds in which a body of our routes has to arrive; whoever sends slowly holds a connection no longer."""
+
+_CLOSING = (("connection", "close"),)
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -115,6 +122,8 @@ def with_actions(headers: list[tuple[bytes, bytes]], actions: Actions) -> list[t
         for name, value in actions.render(exposed=exposed.decode("latin-1"))
     ]
     replaced = {name for name, _ in added if name != b"set-cookie"}
+    if all(name.lower() != b"cache-control" for name, _ in headers):
+        added.append((b"cache-control", b"no-store"))  # tokens are for this client alone
     return [line for line in headers if line[0].lower() not in replaced] + added
 
 
@@ -141,12 +150,19 @@ class BrowserRoutes:
             await self._otherwise(scope, receive, send)
             return
         if self._is_ours(scope):
-            request = request_of(scope, await read_body(receive))
-            await send_response(await self._engine.respond(request), send)
+            await send_response(await self._respond(scope, receive), send)
         else:
             await self._otherwise(scope, receive, send)
         if self._posted is not None and scope["method"] == "POST":
             self._posted()
+
+    async def _respond(self, scope: Scope, receive: Receive) -> HttpResponse:
+        try:
+            async with asyncio.timeout(BODY_DEADLINE):
+                body = await read_body(receive)
+        except TimeoutError:
+            return json_response(408, {"message": "the body did not arrive in time"}, headers=_CLOSING)
+        return await self._engine.respond(request_of(scope, body))
 
     def _is_ours(self, scope: Scope) -> bool:
         path: str = scope["path"]

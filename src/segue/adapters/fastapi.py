@@ -34,9 +34,12 @@ from segue.http.routes import cors_headers
 from segue.http.verify import UNAUTHENTICATED_METHODS
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
+from segue.migration.model import Identity
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import Session
+
+_MIGRATING = "segue.migrating"
 
 logger = logging.getLogger("segue")
 
@@ -225,6 +228,15 @@ class SegueFastAPI:
 
         return demanding
 
+    async def identify(self, request: Request) -> Identity:
+        """
+        The verified identity of a previous provider's bearer token, for a migrate route written by hand.
+
+        A refusal is answered for you, with its code, and logged. Give the identity to `create_session` as *inherit*.
+        """
+        request.scope[_MIGRATING] = True
+        return await self.engine.verify_provider_token(bearer_token(request))
+
     async def create_session(
         self,
         request: Request,
@@ -232,6 +244,7 @@ class SegueFastAPI:
         *,
         payload: JsonObject | None = None,
         data: JsonObject | None = None,
+        inherit: Identity | None = None,
     ) -> IssuedSession:
         """
         Create a session for the sender of this request; its tokens go out with the response, whichever you return.
@@ -241,8 +254,14 @@ class SegueFastAPI:
             user_id: yours.
             payload: goes into every access token.
             data: stays on the server.
+            inherit: a migrated sign-in: the session ends no later than it would have ended at the provider.
+
+        Raises:
+            SignInTooOld: with *inherit*, if that is past already.
         """
         new = NewSession(user_id=UserId(user_id), payload=payload or {}, data=data or {})
+        if inherit is not None:
+            new = self.engine.inheriting(new, inherit)
         issued, actions = await self.engine.create_session_on(request_of(request.scope), new)
         add_actions(request.scope, actions)
         return issued
@@ -277,7 +296,8 @@ class SegueFastAPI:
     async def _refused(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, SessionError):
             raise error
-        answer = self.engine.refuse(error, request_of(request.scope))
+        refuse = self.engine.refuse_migration if _MIGRATING in request.scope else self.engine.refuse
+        answer = refuse(error, request_of(request.scope))
         if answer.status >= 500:
             logger.error("%s %s failed: %s", request.method, request.url.path, error)
         # As actions, so that the refusal has the last word over what the handler did before.

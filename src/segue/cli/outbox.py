@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 
 import typer
 
 from segue.cli.common import ConfigOption, print_columns, settings_from, shown
-from segue.migration.model import DeliveryState
+from segue.migration.model import Delivery, DeliveryState
 
 _SHOWN = 20
 _MEANINGS = {
@@ -23,22 +24,31 @@ def outbox(config: ConfigOption = None) -> None:
     with closing(settings.store.open()) as store:
         counts = store.count_deliveries()
         dead = store.list_deliveries(state=DeliveryState.DEAD, limit=_SHOWN)
+        pending = store.list_deliveries(state=DeliveryState.PENDING, limit=_SHOWN)
     for state, meaning in _MEANINGS.items():
         typer.echo(f"{counts.get(state, 0):>8}  {state.value:<8}  {meaning}")
+    failing = [delivery for delivery in pending if delivery.last_error is not None]
+    if failing:
+        typer.echo("\nfailing so far, to be tried again:")
+        _print(failing)
     if dead:
         typer.echo(
             f"\ngiven up, oldest first{f' (the first {_SHOWN})' if counts[DeliveryState.DEAD] > _SHOWN else ''}:"
         )
-        print_columns(
-            ("provider", "session", "since", "attempts", "last error"),
-            [
-                (
-                    delivery.provider,
-                    delivery.handle,
-                    shown(delivery.created_at),
-                    str(delivery.attempts),
-                    delivery.last_error or "-",
-                )
-                for delivery in dead
-            ],
-        )
+        _print(dead)
+
+
+def _print(deliveries: Iterable[Delivery]) -> None:
+    print_columns(
+        ("provider", "session", "since", "attempts", "last error"),
+        [
+            (
+                delivery.provider,
+                delivery.handle,
+                shown(delivery.created_at),
+                str(delivery.attempts),
+                delivery.last_error or "-",
+            )
+            for delivery in deliveries
+        ],
+    )

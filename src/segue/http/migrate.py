@@ -17,6 +17,7 @@ from segue.http.attach import attach, attach_access, clear
 from segue.http.cookies import read_cookies
 from segue.http.device import device_of
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
+from segue.http.routes import tenant_in_path
 from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_new_session
 from segue.json import JsonObject, parse_object
@@ -75,6 +76,7 @@ def read_migration(
         present_session=present.handle if present else None,
         present_works=present is not None and now < present.expires_at,
         present_claims=present,
+        tenant_id=tenant_in_path(request, settings),
         anti_csrf=via_token and transport is Transport.COOKIE,
         device=device_of(request, settings),
     )

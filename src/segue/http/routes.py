@@ -14,6 +14,7 @@ from typing import Final
 
 from segue.http.message import HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
+from segue.ids import TenantId
 from segue.json import JsonValue
 from segue.tokens.signing_keys import KeyPlan
 
@@ -54,6 +55,14 @@ def route(request: HttpRequest, settings: HttpSettings) -> Route | None:
     return _ROUTES.get((request.method, rest)) or _ROUTES.get(
         (request.method, _TENANT.sub("", rest, count=1))
     )
+
+
+def tenant_in_path(request: HttpRequest, settings: HttpSettings) -> TenantId | None:
+    """The tenant that stands between base path and route, if one does."""
+    rest = request.path.rstrip("/").removeprefix(settings.routes_path)
+    named = _TENANT.match(rest)
+    known = (request.method, rest) in _ROUTES or request.path.rstrip("/") == ROOT_ROUTE
+    return None if known or named is None else TenantId(named.group()[1:])
 
 
 def cors_headers() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from urllib.parse import quote_plus, urlencode
@@ -92,6 +92,8 @@ class DeliveryReport:
     done: int = 0
     postponed: int = 0
     dead: int = 0
+    failures: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """Provider and stable code of each attempt that failed."""
 
 
 def revocation_requests(tokens: OldTokens, revocation: Revocation7009) -> tuple[WebRequest, ...]:
@@ -171,6 +173,7 @@ async def deliver(
     """
     taken = await ask(Outbox.take_deliveries, at=now, lease_until=now + limit * _LEASE_EACH, limit=limit)
     states: list[DeliveryState] = []
+    failures: list[tuple[str, str]] = []
     for delivery in taken:
         attempt = await _attempt(delivery, providers.get(delivery.provider), secrets)
         state = _state_after(delivery, attempt, now)
@@ -182,11 +185,14 @@ async def deliver(
             last_error=attempt.error,
         )
         states.append(state)
+        if attempt.error is not None:
+            failures.append((delivery.provider, attempt.error))
     return DeliveryReport(
         taken=len(taken),
         done=states.count(DeliveryState.DONE),
         postponed=states.count(DeliveryState.PENDING),
         dead=states.count(DeliveryState.DEAD),
+        failures=tuple(failures),
     )
 
 

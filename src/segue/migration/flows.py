@@ -23,7 +23,7 @@ from segue.errors import (
     UserRefused,
 )
 from segue.flow import ask
-from segue.ids import AppId, Digest, SessionHandle, UserId
+from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
 from segue.migration.ending import OldTokens
 from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
@@ -84,6 +84,8 @@ class MigrationRequest:
     """Its access token is good now. Otherwise the browser may have nothing left to go on with."""
     present_claims: AccessClaims | None = None
     """What that access token says; with it the answer shows the session to the page anew."""
+    tenant_id: TenantId | None = None
+    """The tenant that the request's path names; it has to be that of the verified credential (threat T23)."""
     anti_csrf: bool = False
     device: Device = field(default_factory=Device)
 
@@ -130,7 +132,8 @@ async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Pr
     issuer, _ = read_issuer(unverified)
     provider = choose_provider(migration.providers, issuer)
     if provider is None:
-        raise ClaimsRefused("iss")
+        known = ", ".join(name for provider in migration.providers for name in provider.issuers)
+        raise ClaimsRefused("iss", f"none of those configured: {known}")
     if provider.deadline is not None and now >= provider.deadline:
         raise MigrationClosed(provider.name)
     require_algorithm(unverified, provider)
@@ -159,6 +162,8 @@ async def migrate(
     """
     _require_form(request, issuance, randomness)
     provider, identity = await verify(request.token, migration, now=issuance.now)
+    if request.tenant_id not in {None, identity.tenant_id}:
+        raise RequestRefused("the path names another tenant than the credential")
     user_id = await _map_user(identity, provider)
     end = absolute_end(identity, provider, now=issuance.now)
     present = await _present_session(request, issuance)

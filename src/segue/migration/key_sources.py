@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -157,7 +158,11 @@ class PinnedKeys:
 
     @classmethod
     def from_file(
-        cls, path: Path, *, pinned_at: datetime | None = None, not_after: datetime | None = None
+        cls,
+        path: str | PathLike[str],
+        *,
+        pinned_at: datetime | None = None,
+        not_after: datetime | None = None,
     ) -> Self:
         """
         Pin what a file holds, JWK set or PEM; it is read now and not again.
@@ -166,7 +171,7 @@ class PinnedKeys:
             ConfigurationError: as `from_jwks` and `from_pem`, or the file cannot be read.
         """
         try:
-            with path.open("rb") as file:
+            with Path(path).open("rb") as file:
                 content = file.read(MAX_BODY + 1)
         except OSError as error:
             raise ConfigurationError(

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, cast
 
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
-from segue.migration.key_sources import KeySource, LiveKeys
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
 from segue.migration.model import Identity
 from segue.migration.urls import UrlRefused, parse_url
 from segue.tokens.algorithms import SYMMETRIC, Algorithm
@@ -152,6 +152,8 @@ class Provider:
         self._require_collections()
         self._require_issuers()
         self._require_binding()
+        if not isinstance(cast("object", self.keys), LiveKeys | PinnedKeys):
+            raise ConfigurationError(f"{self.name}: keys must be LiveKeys(...) or PinnedKeys.from_...(...)")
         if not self.algorithms:
             raise ConfigurationError(
                 f"{self.name}: no algorithm is allowed; name those of the provider's keys"

@@ -173,9 +173,9 @@ def _require_audience(claims: JsonObject, provider: Provider) -> None:
         return
     named = _text_list(claims.get("aud"))
     if not named or not provider.audiences & set(named):
-        raise ClaimsRefused("aud")
+        raise ClaimsRefused("aud", _expected(provider.audiences))
     if provider.credential is CredentialKind.ID_TOKEN and not provider.audiences >= set(named):
-        raise ClaimsRefused("aud")
+        raise ClaimsRefused("aud", _expected(provider.audiences))
 
 
 def _require_party(claims: JsonObject, provider: Provider) -> None:
@@ -187,11 +187,16 @@ def _require_party(claims: JsonObject, provider: Provider) -> None:
         audience = _text_list(claims.get("aud")) or []
         named = [*audience] if len(audience) == 1 else []  # OIDC Core §2: the only audience is the client
     if not named or not all(_one_of(party, provider.authorized_parties) for party in named):
-        raise ClaimsRefused("azp")
+        raise ClaimsRefused("azp", _expected(provider.authorized_parties))
 
 
 def _one_of(value: JsonValue, texts: frozenset[str]) -> bool:
     return isinstance(value, str) and value in texts
+
+
+def _expected(values: frozenset[str] | Anyone) -> str:
+    """What configuration demands, for the log; what the token said is not repeated."""
+    return "expected " + (values.value if isinstance(values, Anyone) else " or ".join(sorted(values)))
 
 
 def _times(claims: JsonObject, provider: Provider, now: datetime) -> tuple[datetime, datetime, datetime]:

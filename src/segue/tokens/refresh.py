@@ -120,7 +120,7 @@ def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> Refresh
         raise UnknownRefreshToken("the refresh token's MAC does not hold")
     return RefreshToken(
         text=text,
-        handle=SessionHandle(f"{UUID(bytes=identity)}{tenant}"),
+        handle=SessionHandle(_uuid_text(identity) + tenant),
         generation=generation,
         parent=TokenHash(parent.hex()) if flags & _HAS_PARENT else None,
         anti_csrf=bool(flags & _HAS_ANTI_CSRF),
@@ -137,8 +137,17 @@ def anti_csrf_token(token: RefreshToken, secret: Secret, *, app_id: AppId) -> st
 
 def new_handle(randomness: bytes, tenant_id: TenantId) -> SessionHandle:
     """A session handle of 16 random bytes."""
-    text = str(UUID(bytes=randomness, version=4))
+    identity = bytearray(randomness)
+    identity[6] = identity[6] & 0x0F | 0x40  # version 4 …
+    identity[8] = identity[8] & 0x3F | 0x80  # … of the usual variant (RFC 9562 §5.4)
+    text = _uuid_text(identity)
     return SessionHandle(text if tenant_id == PUBLIC_TENANT else f"{text}_{tenant_id}")
+
+
+def _uuid_text(identity: bytes | bytearray) -> str:
+    """As `str(UUID(bytes=…))`, in 0.6 instead of 1.5 µs; creating a session and each refresh do it."""
+    text = identity.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _make(
@@ -152,7 +161,7 @@ def _make(
     anti_csrf: bool,
 ) -> RefreshToken:
     flags = (_HAS_PARENT if parent else 0) | (_HAS_ANTI_CSRF if anti_csrf else 0)
-    identity, tenant = UUID(handle[:36]).bytes, handle[36:].encode()
+    identity, tenant = bytes.fromhex(handle[:36].replace("-", "")), handle[36:].encode()
     parent_bytes = bytes.fromhex(parent) if parent else _NO_PARENT
     body = _RECORD.pack(_VERSION, flags, secret.id, identity, generation, seed, parent_bytes) + tenant
     text = urlsafe_b64encode(body + _mac(secret, app_id, body)).rstrip(b"=").decode()
