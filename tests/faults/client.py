@@ -15,7 +15,6 @@ from random import Random
 from uuid import UUID
 
 from segue.ids import SessionHandle
-from tests.faults import settings
 from tests.faults.journal import PATIENCE, End, Journal, Life
 from tests.faults.wire import Answer, Wire
 from tests.support import issuer
@@ -179,7 +178,7 @@ class Client:
         await self.find_nothing_left(life)
 
     async def find_nothing_left(self, life: Life) -> None:
-        """None of the tokens of an ended session is accepted: refresh tokens at once, the access token after the lag."""
+        """No token of an ended session is accepted: refresh tokens at once, the access token after the lag."""
         deadline = life.ended_at + self._lag
         for token in life.tokens[-2:]:
             if (answer := await self._refresh_with(token)).status != 401:

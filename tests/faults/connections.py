@@ -64,7 +64,9 @@ class Connections:
                 reply = await _read(reader)
         except BaseException as error:
             writer.close()
-            if isinstance(error, OSError | EOFError):  # a time-out is an `OSError`, an early end an `EOFError`
+            if isinstance(
+                error, OSError | EOFError
+            ):  # a time-out is an `OSError`, an early end an `EOFError`
                 raise Unanswered from error
             raise
         self._idle[port].append((reader, writer))
@@ -87,5 +89,5 @@ async def _read(reader: asyncio.StreamReader) -> Reply:
     fields = (line.partition(":") for line in head[1:] if line)
     headers = {name.lower(): value.strip() for name, _, value in fields}
     content = await reader.readexactly(int(headers.get("content-length", "0")))
-    body = json.loads(content) if content.startswith(b"{") else {}
+    body: Mapping[str, Any] = json.loads(content) if content.startswith(b"{") else {}
     return Reply(status=int(head[0].split()[1]), headers=headers, body=body)

@@ -16,7 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.faults.client import Client
-from tests.faults.journal import PATIENCE, End, Journal
+from tests.faults.journal import PATIENCE, End, Journal, Life
 from tests.faults.judge import judge_store, left_behind, opened
 from tests.faults.wire import POLL_SECONDS, Wire
 
@@ -67,14 +67,24 @@ class Load:
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*self.tasks)
         self.judge()
-        for number, life in enumerate(self.journal.lives):
-            client = self.clients[number % len(self.clients)]
+        crowd = len(self.clients)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(
+                *(
+                    self._confirm(client, self.journal.lives[n::crowd])
+                    for n, client in enumerate(self.clients)
+                )
+            )
+        self.judge()
+        await self._deliver_all(provider)
+
+    async def _confirm(self, client: Client, lives: Sequence[Life]) -> None:
+        """What lives can be used and ended, what was ended cannot be used."""
+        for life in lives:
             if life.end is End.ENDED:
                 await client.find_nothing_left(life)
             elif await client.refresh(life, tabs=2) and await client.call_api(life) and len(life.tokens) > 2:
-                await (client.be_robbed(life) if number % 2 else client.sign_out(life))
-        self.judge()
-        await self._deliver_all(provider)
+                await (client.be_robbed(life) if len(life.tokens) % 2 else client.sign_out(life))
 
     async def _deliver_all(self, provider: RevocationEndpoint) -> None:
         wanted = {life.old_token for life in self.journal.lives if life.old_token is not None}
@@ -109,9 +119,7 @@ async def under_load(
         for process in processes:
             await process.start()
         tasks += [asyncio.create_task(client.live()) for client in crowd]
-        yield Load(
-            processes=processes, clients=crowd, tasks=tasks, journal=journal, wire=wire, luck=luck
-        )
+        yield Load(processes=processes, clients=crowd, tasks=tasks, journal=journal, wire=wire, luck=luck)
     finally:
         for task in tasks:
             task.cancel()

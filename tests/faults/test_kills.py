@@ -30,7 +30,15 @@ SEED = 20261105
 def test_server_killed_twenty_times(store_address: str, tmp_path: Path) -> None:
     """No acknowledged session, rotation, migration or end is lost, nobody is logged out, no thief gets in."""
     journal = asyncio.run(killed_again_and_again(store_address, tmp_path))
-    for what in ("signed in", "migrated", "refreshed", "called the API", "signed out", "refused to a thief", "lost"):
+    for what in (
+        "signed in",
+        "migrated",
+        "refreshed",
+        "called the API",
+        "signed out",
+        "refused to a thief",
+        "lost",
+    ):
         assert journal.happened[what] >= KILLS, journal.happened
 
 

@@ -2,7 +2,7 @@
 How an honest client speaks to servers that come and go: it asks again until it is answered.
 
 A request without an answer (the connection broke) and an answer of 503 are alike to it: the same request goes out once
-more, to another process if there is one. House rule: it never gives up before `PATIENCE`, and never changes what it asks.
+more, to another process if there is one. House rule: it never gives up before `PATIENCE`, nor changes what it asks.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Wire:
         self._open.clear()
         try:
             async with asyncio.timeout(PATIENCE):
-                while self._under_way:
+                while self._under_way:  # noqa: ASYNC110 - at most for as long as one request takes
                     await asyncio.sleep(POLL_SECONDS)
             yield
         finally:
