@@ -137,6 +137,8 @@ def anti_csrf_token(token: RefreshToken, secret: Secret, *, app_id: AppId) -> st
 
 def new_handle(randomness: bytes, tenant_id: TenantId) -> SessionHandle:
     """A session handle of 16 random bytes."""
+    if len(randomness) != 16:
+        raise ValueError("a handle has 16 random bytes")
     identity = bytearray(randomness)
     identity[6] = identity[6] & 0x0F | 0x40  # version 4 …
     identity[8] = identity[8] & 0x3F | 0x80  # … of the usual variant (RFC 9562 §5.4)
