@@ -211,6 +211,22 @@ def test_sign_out_other_devices() -> None:
     assert made.load_session(bob.session.handle) is not None
 
 
+def test_plain_http_on_a_public_name_is_said_aloud(caplog: pytest.LogCaptureFixture) -> None:
+    """Tokens that travel unencrypted are an operator's decision, never a silent one."""
+    settings = HttpSettings(api_domain="http://api.example.com", website_domain="http://example.com")
+    Engine(replace(config(), http=settings), store=MemoryStore())
+    assert "https" in caplog.text
+    caplog.clear()
+    Engine(config(), store=MemoryStore())
+    assert not caplog.text
+
+
+def test_store_of_the_other_kind() -> None:
+    """A blocking store in the asynchronous engine is refused when it is built, not at the first request."""
+    with pytest.raises(ConfigurationError, match="MemoryStore"):
+        AsyncEngine(config(), store=MemoryStore())  # type: ignore[arg-type]
+
+
 def test_live_keys_without_outgoing_http() -> None:
     """An engine that could never ask for keys is refused when it is built."""
     live = Provider(

@@ -27,6 +27,7 @@ from segue.http.migrate import migrated_response, read_migration
 from segue.http.refresh import refresh_session
 from segue.http.routes import Route, discovery_response, jwks_response, route
 from segue.http.runtime import Runtime
+from segue.http.site import is_local
 from segue.http.status import error_response, migration_refusal
 from segue.http.verify import verify_request
 from segue.ids import SessionHandle, TenantId, UserId
@@ -82,6 +83,11 @@ class Operations:
         self.clock = clock
         self._random = randomness
         self._secrets = config.parsed_secrets()
+        if config.http.api.scheme == "http" and not is_local(config.http.api.host):
+            logger.warning(
+                "api_domain %s is plain http: whoever is on the way can take sessions; serve it over https",
+                config.http.api_domain,
+            )
         self._plan: KeyPlan | None = None
         self._loaded_at = _NEVER
         self._reload_at = _NEVER

@@ -140,8 +140,8 @@ async def _settle(
         case Verdict.RECENT_PREVIOUS | Verdict.ORPHANED_BRANCH | Verdict.STALE_LINEAGE:
             await revoke(session.app_id, session.handle, at=issuance.now)
             raise ReuseDetected(session.handle, session.user_id, REUSE[verdict])
-        case unknown:
-            assert_never(unknown)
+        case _:
+            assert_never(verdict)
 
 
 def _demand_anti_csrf(presented: RefreshToken, anti_csrf: AntiCsrf, issuance: Issuance) -> None:
