@@ -504,7 +504,12 @@ def test_body_that_does_not_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
         sent.append(message)
 
     async def story() -> None:
-        scope = {"type": "http", "method": "POST", "path": "/auth/migrate-session", "headers": []}
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "POST",
+            "path": "/auth/migrate-session",
+            "headers": [],
+        }
         await asgi.BrowserRoutes(site().engine, site().app)(scope, receive, send)
         assert sent[0]["status"] == 408
 
