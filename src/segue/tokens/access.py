@@ -183,7 +183,9 @@ class AccessVerifier:
             SignatureRefused: the signature is wrong, or the header names another algorithm than the key's.
             TokenExpired: `now >= expires_at`.
         """
-        token = self._remembered.get(text) or self._verify_cold(text)
+        token = self._remembered.get(text)
+        if token is None:
+            token = self._verify_cold(text)
         if now >= token.claims.expires_at:
             raise TokenExpired("access token")
         return token
