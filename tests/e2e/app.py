@@ -10,17 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI
 from segue.adapters.web import AsyncHttpWeb
 from segue.config import Config
 from segue.engine import AsyncEngine
+from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.settings import HttpSettings
 from segue.ids import UserId
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
 from segue.migration.provider import Provider, Revocation7009
+from segue.sessions.claims import ClaimRule, Rule
+from segue.sessions.model import ByUser
 from segue.sessions.policy import Lifetimes
 from segue.stores.sqlite import AsyncSqliteStore
 
@@ -42,7 +45,11 @@ def create_app() -> FastAPI:
     clock = MovableClock()
     engine = AsyncEngine(
         Config(
-            http=HttpSettings(api_domain=env["E2E_API"], website_domain=env["E2E_SITE"]),
+            http=HttpSettings(
+                api_domain=env["E2E_API"],
+                website_domain=env["E2E_SITE"],
+                anti_csrf=AntiCsrfMode(env["E2E_ANTI_CSRF"]) if env["E2E_ANTI_CSRF"] else None,
+            ),
             secrets=(env["E2E_SECRET"],),
             providers=(old_provider(env["E2E_ISSUER"], jwks=env["E2E_JWKS"]),),
             lifetimes=Lifetimes(access=timedelta(seconds=int(env["E2E_ACCESS_LIFETIME"]))),
@@ -56,7 +63,8 @@ def create_app() -> FastAPI:
     segue.install(app)
     segue.install_cors(app)
     add_api(app, segue)
-    add_control(app, engine, clock)
+    add_refusals(app, segue)
+    add_control(app, segue, clock)
     if env["E2E_PAGES"]:
         app.mount("/", StaticFiles(directory=env["E2E_PAGES"], html=True))
     return app
@@ -78,22 +86,61 @@ def old_provider(issuer: str, *, jwks: str) -> Provider:
 def add_api(app: FastAPI, segue: SegueFastAPI) -> None:
     """What the application is there for."""
 
-    @app.get("/api/me")
+    @app.api_route("/api/me", methods=["GET", "POST"])
     async def me(session: Annotated[CurrentSession, Depends(segue.session)]) -> dict[str, str]:
         return {"userId": session.user_id, "sessionHandle": session.handle}
 
+    @app.post("/api/plan")
+    async def plan(session: Annotated[CurrentSession, Depends(segue.session)], name: str) -> dict[str, str]:
+        changed = await session.merge_payload({"plan": name})
+        return {"sessionHandle": changed.handle}
 
-def add_control(app: FastAPI, engine: AsyncEngine, clock: MovableClock) -> None:
+
+def add_refusals(app: FastAPI, segue: SegueFastAPI) -> None:
+    """What the application says no to, and how."""
+    verified = ClaimRule(claim="st-ev", rule=Rule.HAS_VALUE, expected=True)
+
+    @app.get("/api/verified")
+    async def of_verified(
+        session: Annotated[CurrentSession, Depends(segue.sessions(validators=(verified,)))],
+    ) -> dict[str, str]:
+        return {"userId": session.user_id}
+
+    @app.get("/api/forbidden")
+    async def forbidden() -> Response:
+        return Response(status_code=403)
+
+    @app.get("/api/never")
+    async def never(session: Annotated[CurrentSession, Depends(segue.session)]) -> Response:
+        return Response(status_code=401, headers={"x-user": session.user_id})
+
+    @app.get("/api/leave")
+    async def leave(session: Annotated[CurrentSession, Depends(segue.session)]) -> Response:
+        await session.revoke()
+        return Response(status_code=401)
+
+
+def add_control(app: FastAPI, segue: SegueFastAPI, clock: MovableClock) -> None:
     """What only a test may do."""
+    engine = segue.engine
 
     @app.get("/control/ready")
     async def ready() -> dict[str, bool]:
         return {"ready": True}
 
+    @app.post("/control/sign-in")
+    async def sign_in(request: Request, user: str) -> dict[str, str]:
+        issued = await segue.create_session(request, user)
+        return {"sessionHandle": issued.session.handle}
+
     @app.post("/control/clock")
     async def forward(seconds: int) -> dict[str, float]:
         clock.ahead += timedelta(seconds=seconds)
         return {"ahead": clock.ahead.total_seconds()}
+
+    @app.post("/control/revoke")
+    async def revoke(user: str) -> int:
+        return len(await engine.revoke(ByUser(user_id=UserId(user))))
 
     @app.get("/control/sessions")
     async def sessions(user: str) -> list[str]:

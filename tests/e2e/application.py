@@ -33,6 +33,10 @@ class Application:
     """Origin of the page."""
     pages: Path | None = None
     """Folder of the built page, where the application serves it itself."""
+    proxied: int | None = None
+    """Port of a proxy in front of the first worker, by which the page comes in."""
+    anti_csrf: str = ""
+    """Mode of proof against cross-site requests; empty: the default."""
     jwks: Path | None = None
     """File with the provider's pinned keys; None asks the provider for them."""
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
@@ -41,7 +45,7 @@ class Application:
     @property
     def origin(self) -> str:
         """Where the page finds the API."""
-        return f"http://localhost:{self.ports[0]}"
+        return f"http://localhost:{self.proxied or self.ports[0]}"
 
     def start(self) -> None:
         """Start every worker, the first before the others."""
@@ -66,6 +70,10 @@ class Application:
         handles: list[str] = found.json()
         return handles
 
+    def revoke(self, user: str) -> None:
+        """End all sessions of the user behind the browser's back."""
+        httpx2.post(f"{self.servers[0].url}/control/revoke", params={"user": user}).raise_for_status()
+
     def _worker(self, port: int) -> Server:
         return start(
             f"app-{port}",
@@ -80,6 +88,7 @@ class Application:
     def _settings(self) -> dict[str, str]:
         given: dict[str, Any] = {
             "E2E_ACCESS_LIFETIME": ACCESS_LIFETIME,
+            "E2E_ANTI_CSRF": self.anti_csrf,
             "E2E_API": self.origin,
             "E2E_DATABASE": self.folder / "app.sqlite3",
             "E2E_ISSUER": self.issuer,

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e import stack
+from tests.e2e.shaky import Shaky, shaky_world
 from tests.e2e.tab import Tab, new_tab
 from tests.e2e.world import SETTINGS, World, running
 from tests.support import npm
@@ -80,6 +81,35 @@ def world(
     """Provider, application and site of each setting in turn."""
     with running(request.param, pages=pages, folder=tmp_path_factory.mktemp("world")) as parties:
         yield parties
+
+
+@pytest.fixture(scope="session")
+def behind_proxy(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
+    """The application alone, with a network that a test can make lose things."""
+    with shaky_world(anti_csrf="", pages=pages, folder=tmp_path_factory.mktemp("shaky")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def behind_proxy_with_tokens(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shaky]:
+    """Likewise, with anti-CSRF tokens."""
+    folder = tmp_path_factory.mktemp("shaky-tokens")
+    with shaky_world(anti_csrf="VIA_TOKEN", pages=pages, folder=folder) as world:
+        yield world
+
+
+@pytest.fixture
+def shaky(behind_proxy: Shaky) -> Shaky:
+    """As `behind_proxy`, with nothing lost yet."""
+    behind_proxy.calm_down()
+    return behind_proxy
+
+
+@pytest.fixture
+def shaky_with_tokens(behind_proxy_with_tokens: Shaky) -> Shaky:
+    """As `behind_proxy_with_tokens`, with nothing lost yet."""
+    behind_proxy_with_tokens.calm_down()
+    return behind_proxy_with_tokens
 
 
 @pytest.fixture

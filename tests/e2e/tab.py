@@ -59,15 +59,23 @@ class Tab:
 
     def begin_migration(self) -> None:
         """As `migrate`, without waiting; `end_migration` gets the answer."""
-        self.page.evaluate("void (window.pending = flow.migrate())")
+        self.begin("migrate()")
 
     def end_migration(self) -> Answer:
         """The answer to what `begin_migration` began."""
+        return self.end()
+
+    def begin(self, call: str) -> None:
+        """Begin a call of the page's `flow`; `end` gets its answer."""
+        self.page.evaluate(f"void (window.pending = flow.{call})")
+
+    def end(self) -> Answer:
+        """The answer to what `begin` began."""
         return _answer(self.page.evaluate("window.pending"))
 
-    def call_api(self, path: str = "/api/me") -> Answer:
+    def call_api(self, path: str = "/api/me", method: str = "GET") -> Answer:
         """Call the application's API through the SDK."""
-        return _answer(self.page.evaluate("path => flow.callApi(path)", path))
+        return _answer(self.page.evaluate("([path, method]) => flow.callApi(path, method)", [path, method]))
 
     def sent(self, path: str) -> int:
         """How many requests for *path* this tab sent."""

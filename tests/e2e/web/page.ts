@@ -9,6 +9,8 @@ interface Settings {
     api: string;
     issuer: string;
     mode: "cookie" | "header";
+    /** "none": tabs and calls refresh without waiting for one another, as where the SDK's lock does not work. */
+    lock?: "none";
 }
 
 interface Answer {
@@ -24,12 +26,19 @@ function settings(): Settings {
     return JSON.parse(localStorage.getItem("settings") ?? "{}") as Settings;
 }
 
-const { api, issuer, mode } = settings();
+const { api, issuer, mode, lock } = settings();
 const events: string[] = [];
+const noLock = { lockFactory: async () => ({ acquireLock: async () => true, releaseLock: async () => {} }) };
 
 SuperTokens.init({
     appInfo: { appName: "Segue", apiDomain: api, apiBasePath: "/auth" },
-    recipeList: [Session.init({ tokenTransferMethod: mode, onHandleEvent: (event) => events.push(event.action) })],
+    recipeList: [
+        Session.init({
+            tokenTransferMethod: mode,
+            onHandleEvent: (event) => events.push(event.action),
+            ...(lock === "none" ? noLock : {}),
+        }),
+    ],
 });
 
 const oldProvider = new UserManager({
@@ -78,6 +87,17 @@ async function migrate(): Promise<Answer> {
     return answerOf(response);
 }
 
+/** Tries until an answer arrives, as an application does on a bad network. */
+async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let lost = 0; ; lost++) {
+        try {
+            return await attempt();
+        } catch (error) {
+            if (lost === 50) throw error;
+        }
+    }
+}
+
 const outcomeOf = (attempt: Promise<unknown>) =>
     attempt.then(
         () => "accepted",
@@ -95,8 +115,11 @@ const flow = {
     userId: () => Session.getUserId(),
     payload: () => Session.getAccessTokenPayloadSecurely() as Promise<Record<string, unknown>>,
     callApi: (path = "/api/me", method = "GET") => fetch(api + path, { method }).then(answerOf),
+    callUntilAnswered: () => untilAnswered(() => fetch(`${api}/api/me`)).then(({ status }) => ({ status, body: {} })),
+    refreshUntilAnswered: () => untilAnswered(() => Session.attemptRefreshingSession()),
     callApiAtOnce: (times: number) =>
         Promise.all(Array.from({ length: times }, () => fetch(`${api}/api/me`).then(({ status }) => status))),
+    signIn: (user: string) => fetch(`${api}/control/sign-in?user=${user}`, { method: "POST" }).then(answerOf),
     refresh: () => Session.attemptRefreshingSession(),
     signOut: () => Session.signOut(),
     events: () => [...events],
