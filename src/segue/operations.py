@@ -64,7 +64,8 @@ _RELOAD_FOR_UNKNOWN = timedelta(milliseconds=500)
 _RETRY_KEYS = timedelta(seconds=1)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_EXPIRY_BATCH = 500
+_EXPIRY_BATCH = 100
+"""Rows; in a table of millions each is on pages of its own, and requests wait for the batch to be written."""
 
 Randomness = Callable[[int], bytes]
 

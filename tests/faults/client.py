@@ -1,5 +1,5 @@
 """
-An honest client, as a front end behaves: it uses the newest tokens that it has received, and asks again when unanswered.
+An honest client, as a front end behaves: it uses the newest tokens it was given, and asks again when unanswered.
 
 Session after session it signs in or migrates, calls the API, refreshes (sometimes in two tabs at once), and in the end
 signs out, is robbed of an old refresh token, or just stays. House rule: it never gives up and never cheats, so whatever

@@ -21,6 +21,8 @@ logger = logging.getLogger("segue")
 
 _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
+_REST = 3
+"""Times as long as a batch of clean-up took is left to requests; among five million sessions that is needed."""
 _LOOK_AHEAD = 0.5
 """Of the revocation lag: asked for this early, no request has to ask."""
 
@@ -32,7 +34,6 @@ class BackgroundWork:
         """*engine*: stays its maker's to close, after the work has ended."""
         self._engine = engine
         self._wake = asyncio.Event()
-        self._clean_at = 0.0
 
     def wake(self) -> None:
         """Look at the outbox at once: somebody may have written to it."""
@@ -63,20 +64,37 @@ class BackgroundWork:
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
             await _carefully(first)
+        await asyncio.gather(self._deliver(), self._clean())
+
+    async def _deliver(self) -> None:
         while True:
-            await _carefully(self._round)
+            await _carefully(self._engine.deliver)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_WORK_EVERY.total_seconds()):
                     await self._wake.wait()
             self._wake.clear()
 
-    async def _round(self) -> None:
-        await self._engine.deliver()
-        now = asyncio.get_running_loop().time()
-        if now >= self._clean_at:
-            self._clean_at = now + _CLEAN_EVERY.total_seconds()
-            while await self._engine.clean_up():  # noqa: ASYNC110 - no waiting for anybody: requests go first
-                await asyncio.sleep(0)
+    async def _clean(self) -> None:
+        while True:
+            await _carefully(lambda: clean_up(self._engine))
+            await asyncio.sleep(_CLEAN_EVERY.total_seconds())
+
+
+async def clean_up(engine: AsyncEngine) -> int:
+    """
+    Delete all that is over, batch by batch; how many rows went.
+
+    Rests after each batch for a multiple of the time that it took, so that however slow the disk is, most of it is
+    the requests'.
+    """
+    loop, gone = asyncio.get_running_loop(), 0
+    while True:
+        begun = loop.time()
+        batch = await engine.clean_up()
+        if not batch:
+            return gone
+        gone += batch
+        await asyncio.sleep(_REST * (loop.time() - begun))
 
 
 async def _carefully(step: Callable[[], Awaitable[object]]) -> None:
