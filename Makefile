@@ -5,11 +5,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := benchmarks/.venv
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fix check test docs demo demo-check clean
+.PHONY: help setup fix check test docs bench demo demo-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,10 @@ test: $(VENV)/.with-test ## run the tests; ARGS="-k rotation" narrows them
 docs: $(VENV)/.with-test ## run every snippet of the docs, follow every link
 	$(BIN)/pytest -q tests/docs tests/test_errors.py
 
+bench: $(BENCH_VENV)/.with-bench ## measure us beside our peers, for minutes; BENCH="verify http" narrows, ARGS=--save keeps
+	@set -e; for name in $(or $(BENCH),verify create refresh migrate http footprint); do \
+		$(BENCH_VENV)/bin/python -m benchmarks.$$name $(ARGS); done
+
 demo: $(VENV)/.with-demo ## an old provider, an app and a page to watch; needs nothing but Python
 	$(BIN)/segue demo $(ARGS)
 
@@ -41,7 +46,7 @@ demo-check: $(VENV)/.with-demo ## the journey of the demo without a browser, wit
 	$(BIN)/segue demo --check $(ARGS)
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # Stamps tell what is installed, so that a second start costs nothing; a change of pyproject.toml installs again.
@@ -62,4 +67,13 @@ $(VENV)/.with-%: pyproject.toml | $(VENV)/.created
 	@echo "Installing what $* needs into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]' --group $*
+	@touch $@
+
+# The peers bring dozens of packages that must not come near the environment that we develop in.
+$(BENCH_VENV)/.with-bench: pyproject.toml benchmarks/node/package-lock.json | $(VENV)/.created
+	@echo "Installing the peers into $(BENCH_VENV) …"
+	@$(BIN)/python -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[demo]' --group bench
+	@npm ci --prefix benchmarks/node --no-audit --no-fund || echo "better-auth will be left out: it needs Node.js, npm and a C++ compiler"
 	@touch $@

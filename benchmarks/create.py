@@ -33,7 +33,9 @@ def creating(made: Engine) -> Callable[[int], None]:
     return run
 
 
-def creating_together(store: AsyncSqliteStore, algorithm: Algorithm) -> Callable[[int, int], Awaitable[object]]:
+def creating_together(
+    store: AsyncSqliteStore, algorithm: Algorithm
+) -> Callable[[int, int], Awaitable[object]]:
     """`AsyncEngine.create_session`."""
     engine = AsyncEngine(scene.config(algorithm), store=store)
     return lambda _caller, number: engine.create_session(scene.somebody(number))

@@ -10,7 +10,7 @@ COUNT = 3_000
 
 
 def measure(report: Report, rounds: int) -> None:
-    """Four servers beside one another; one client, 16 connections, nine request headers."""
+    """Four servers beside one another; one client, 64 connections, nine request headers."""
     with (
         server("bare") as bare,
         server("with_fastapi") as fastapi,
@@ -22,6 +22,7 @@ def measure(report: Report, rounds: int) -> None:
                 bare.contender("uvicorn, trivial JSON", "/trivial", count=COUNT),
                 bare.contender("uvicorn + segue, repeated", "/hot", count=COUNT),
                 bare.contender("uvicorn + segue, first sight", "/cold", count=COUNT),
+                bare.contender("uvicorn + raw RSA-2048 verify", "/raw", count=COUNT),
                 supertokens.contender("FastAPI + supertokens verify_session", "/protected", count=COUNT // 3),
                 starlette.contender("Starlette, trivial JSON", "/trivial", count=COUNT),
                 starlette.contender("Starlette + segue, repeated", "/hot", count=COUNT),
@@ -41,6 +42,9 @@ def measure(report: Report, rounds: int) -> None:
     )
     report.figures["FastAPI + supertokens: times FastAPI + segue, repeated"] = times(
         peer, found["FastAPI + segue, repeated"]
+    )
+    report.figures["us that a raw RSA verify adds in this server"] = added(
+        found["uvicorn + raw RSA-2048 verify"], trivial
     )
     report.figures["us that FastAPI itself takes for a dependency"] = added(
         found["FastAPI, a dependency that does nothing"], found["FastAPI, trivial JSON"]

@@ -49,8 +49,15 @@ def old_requests() -> Iterator[HttpRequest]:
     issued = int(time.time()) - 60
     for number in count():
         claims = {
-            **{"iss": ISSUER, "sub": f"user-{number}", "aud": AUDIENCE, "azp": CLIENT, "sid": f"session-{number}"},
-            **{"iat": issued, "auth_time": issued, "exp": issued + 3600, "scope": "openid profile email"},
+            "iss": ISSUER,
+            "sub": f"user-{number}",
+            "aud": AUDIENCE,
+            "azp": CLIENT,
+            "sid": f"session-{number}",
+            "iat": issued,
+            "auth_time": issued,
+            "exp": issued + 3600,
+            "scope": "openid profile email",
         }
         header = {"alg": "RS256", "kid": KEY_ID, "typ": "at+jwt"}
         token = sign_jws(header, json.dumps(claims).encode(), _KEY, Algorithm.RS256)
@@ -87,7 +94,9 @@ def measure(report: Report, rounds: int) -> None:
             engine = AsyncEngine(scene.config(algorithm, providers=(provider(),)), store=store)
             prepared = [next(requests) for _ in range(turn * (rounds + 1))]
             migrate = migrating(engine, prepared)
-            contenders.append(waiters(f"segue, {algorithm.name}, 64 callers", migrate, callers=WAITERS, count=turn))
+            contenders.append(
+                waiters(f"segue, {algorithm.name}, 64 callers", migrate, callers=WAITERS, count=turn)
+            )
             stores.append(store)
         contenders += [
             here("raw RSA-2048 verify", limits.rsa_verify(), count=3_000),

@@ -63,7 +63,10 @@ def measure(report: Report, rounds: int) -> None:
     """64 callers and one, gathered and each alone, in one process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        together, apart = AsyncSqliteStore(folder / "together.sqlite3"), UnbatchedStore(folder / "apart.sqlite3")
+        together, apart = (
+            AsyncSqliteStore(folder / "together.sqlite3"),
+            UnbatchedStore(folder / "apart.sqlite3"),
+        )
         gathered, single = refreshing(together), refreshing(apart)
         found = alternate(
             [
@@ -73,7 +76,11 @@ def measure(report: Report, rounds: int) -> None:
                 alone("segue, 1 caller, nothing gathered (wall: p50)", single, count=300),
                 here("raw P-256 sign", limits.p256_sign(), count=3_000),
                 here("bare SQLite commit, FULL", limits.sqlite_inserts(folder, batch=1), count=500),
-                here("bare SQLite rows, FULL, 64 a commit", limits.sqlite_inserts(folder, batch=64), count=6_400),
+                here(
+                    "bare SQLite rows, FULL, 64 a commit",
+                    limits.sqlite_inserts(folder, batch=64),
+                    count=6_400,
+                ),
             ],
             rounds=rounds,
         )
@@ -84,7 +91,12 @@ def measure(report: Report, rounds: int) -> None:
     one, bare = found["segue, 1 caller (wall: p50)"], found["segue, 1 caller, nothing gathered (wall: p50)"]
     report.figures["64 callers: CPU of each its own commit over shared"] = times(own, shared)
     report.goals = [
-        Goal(number=6, text="64 callers: rate of shared over own commits", value=times(own, shared, wall=True), bar=5),
+        Goal(
+            number=6,
+            text="64 callers: rate of shared over own commits",
+            value=times(own, shared, wall=True),
+            bar=5,
+        ),
         Goal(
             number=6,
             text="1 caller: p50 over that without gathering",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
+from benchmarks import limits
 from benchmarks.servers.engines import engines
 from benchmarks.servers.serve import Application, answer
 from segue import AsyncEngine
@@ -12,13 +13,24 @@ from segue.errors import SessionError
 
 
 def application() -> Application:
-    """`/trivial` answers; the others verify a session first."""
+    """`/trivial` answers; `/hot` and `/cold` verify a session first, `/raw` a signature and nothing else."""
     hot, cold, tokens = engines()
-    return Application({"/trivial": _trivial, "/hot": _protected(hot), "/cold": _protected(cold)}, tokens)
+    paths = {"/trivial": _trivial, "/hot": _protected(hot), "/cold": _protected(cold), "/raw": _raw()}
+    return Application(paths, tokens)
 
 
 async def _trivial(_scope: Scope, _receive: Receive, send: Send) -> None:
-    await answer(json.dumps({"userId": "user-00000000"}).encode(), send)
+    await answer(msgspec.json.encode({"userId": "user-00000000"}), send)
+
+
+def _raw() -> ASGIApp:
+    verify = limits.rsa_verify()
+
+    async def raw(scope: Scope, receive: Receive, send: Send) -> None:
+        verify(1)
+        await _trivial(scope, receive, send)
+
+    return raw
 
 
 def _protected(engine: AsyncEngine) -> ASGIApp:
@@ -30,6 +42,6 @@ def _protected(engine: AsyncEngine) -> ASGIApp:
             await send_response(engine.refuse(error, request), send)
             return
         assert found is not None
-        await answer(json.dumps({"userId": found.access.claims.user_id}).encode(), send)
+        await answer(msgspec.json.encode({"userId": found.access.claims.user_id}), send)
 
     return protected
