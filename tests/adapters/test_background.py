@@ -19,6 +19,11 @@ SESSIONS = 350
 LIFETIME = timedelta(days=1)
 
 
+def someone(user: str) -> NewSession:
+    """A session to be created."""
+    return NewSession(user_id=UserId(user), payload={}, data={})
+
+
 def test_clean_up_of_more_than_one_batch() -> None:
     """However many sessions are over, one call takes them all; those that live stay, and a batch is bounded."""
     clock = ManualClock(datetime(2026, 11, 5, 9, 30, tzinfo=UTC))
@@ -34,9 +39,9 @@ def test_clean_up_of_more_than_one_batch() -> None:
 
     async def life() -> tuple[int, int]:
         for number in range(SESSIONS):
-            await engine.create_session(NewSession(user_id=UserId(f"over-{number}")))
+            await engine.create_session(someone(f"over-{number}"))
         clock.advance(LIFETIME)
-        await engine.create_session(NewSession(user_id=UserId("ada")))
+        await engine.create_session(someone("ada"))
         first = await engine.clean_up()
         return first, await clean_up(engine)
 
