@@ -21,8 +21,6 @@ logger = logging.getLogger("segue")
 
 _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
-_REST = 3
-"""Times as long as a batch of clean-up took is left to requests; among five million sessions that is needed."""
 _LOOK_AHEAD = 0.5
 """Of the revocation lag: asked for this early, no request has to ask."""
 
@@ -84,8 +82,7 @@ async def clean_up(engine: AsyncEngine) -> int:
     """
     Delete all that is over, batch by batch; how many rows went.
 
-    Rests after each batch for a multiple of the time that it took, so that however slow the disk is, most of it is
-    the requests'.
+    Rests after each batch as long as it took, so that however slow the disk is, half of it is the requests'.
     """
     loop, gone = asyncio.get_running_loop(), 0
     while True:
@@ -94,7 +91,7 @@ async def clean_up(engine: AsyncEngine) -> int:
         if not batch:
             return gone
         gone += batch
-        await asyncio.sleep(_REST * (loop.time() - begun))
+        await asyncio.sleep(loop.time() - begun)
 
 
 async def _carefully(step: Callable[[], Awaitable[object]]) -> None:
