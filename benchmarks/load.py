@@ -39,8 +39,7 @@ class Server:
 
     def usage(self) -> dict[str, float]:
         """What it has used so far."""
-        found: dict[str, float] = _get(self.port, "/usage")
-        return found
+        return cast("dict[str, float]", _get(self.port, "/usage"))
 
     def load(self, path: str, count: int) -> None:
         """So many requests with a session, the tokens in turn."""
@@ -70,7 +69,7 @@ def server(name: str) -> Iterator[Server]:
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
-            yield Server(port, _get(port, "/tokens"))
+            yield Server(port, cast("list[str]", _get(port, "/tokens")))
         finally:
             process.terminate()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from segue import Config, Engine, HttpSettings, NewSession
 from segue.ids import UserId
+from segue.json import JsonObject
 from segue.stores.memory import MemoryStore
 from segue.tokens.algorithms import Algorithm
 
@@ -37,7 +38,7 @@ def engine(
 
 def somebody(number: int = 0) -> NewSession:
     """A session to be created, with some claims of the application's."""
-    payload = {"st-role": {"v": ["customer"], "t": 1_700_000_000_000}, "plan": "gold"}
+    payload: JsonObject = {"st-role": {"v": ["customer"], "t": 1_700_000_000_000}, "plan": "gold"}
     return NewSession(user_id=UserId(f"user-{number:08}"), payload=payload, data={})
 
 

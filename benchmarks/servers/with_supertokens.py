@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from fastapi import Depends, FastAPI
 from supertokens_python.framework.fastapi import get_middleware
 from supertokens_python.recipe.session import SessionContainer
@@ -11,12 +13,14 @@ from benchmarks.peers import supertokens
 from benchmarks.servers.engines import engines, key_set
 from benchmarks.servers.serve import Application
 
+_PROCESS = ExitStack()
+"""Never left: the core is asked as long as the process lives."""
+
 
 def application() -> Application:
     """`/protected` verifies one of our tokens."""
     hot, _, tokens = engines()
-    core = supertokens.core(key_set(hot))
-    supertokens.set_up(core.__enter__())  # as long as the process
+    supertokens.set_up(_PROCESS.enter_context(supertokens.core(key_set(hot))))
     app = FastAPI()
     app.add_middleware(get_middleware())
     given = Depends(verify_session())
@@ -25,5 +29,4 @@ def application() -> Application:
     async def protected(session: SessionContainer = given) -> dict[str, str]:
         return {"userId": session.get_user_id()}
 
-    application.core = core  # type: ignore[attr-defined] - kept from being closed
     return Application({"/protected": app}, tokens)
