@@ -36,9 +36,13 @@ def pages(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each test has a profile of its own."""
+    """
+    One browser for a module's tests; each test has a profile of its own.
+
+    Playwright keeps an event loop running as long as it lives, and no other test could run one of its own meanwhile.
+    """
     with sync_playwright() as playwright:
         browser = stack.launch_chromium(playwright)
         yield browser
