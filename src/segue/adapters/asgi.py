@@ -121,7 +121,9 @@ def with_actions(headers: list[tuple[bytes, bytes]], actions: Actions) -> list[t
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in actions.render(exposed=exposed.decode("latin-1"))
     ]
-    added.append((b"cache-control", b"no-store"))  # tokens are for this client alone, whatever the application says
+    added.append(
+        (b"cache-control", b"no-store")
+    )  # tokens are for this client alone, whatever the application says
     replaced = {name for name, _ in added if name != b"set-cookie"}
     return [line for line in headers if line[0].lower() not in replaced] + added
 
