@@ -33,6 +33,8 @@ COLUMNS = (
 )
 """In the order of `session_to_row`."""
 LIFETIME = timedelta(days=100)
+_SWEEPS = "UPDATE sessions SET sweep_at = CASE WHEN row_id % 2 THEN expires_at ELSE expires_at - :over END"
+"""Every second session has been refreshed since clean-up last looked at it."""
 
 Row: TypeAlias = tuple[SqlValue, ...]
 
@@ -72,9 +74,10 @@ def fill_sqlite(path: str, plan: Plan) -> list[str]:
     values = ", ".join(parts.get(name, f":{name}") for name in COLUMNS)
     bulk = (
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "  # noqa: S608
-        f"INSERT INTO sessions ({', '.join(COLUMNS)}) SELECT {values} FROM n"
+        f"INSERT INTO sessions (sweep_at, {', '.join(COLUMNS)}) SELECT 0, {values} FROM n"
     )
-    one = f"INSERT INTO sessions ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+    places = ", ".join("?" * len(COLUMNS))
+    one = f"INSERT INTO sessions (sweep_at, {', '.join(COLUMNS)}) VALUES (0, {places})"  # noqa: S608
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("synchronous = OFF", "cache_size = -4000000", "wal_autocheckpoint = 100000"):
             connection.execute(f"PRAGMA {pragma}")
@@ -88,6 +91,7 @@ def fill_sqlite(path: str, plan: Plan) -> list[str]:
             add=lambda count, over: connection.execute(bulk, pattern | _times(over=over) | {"count": count}),
             add_real=lambda row: connection.execute(one, row),
         )
+        connection.execute(_SWEEPS, {"over": _times(over=_over(plan))["over"]})
         connection.execute("COMMIT")
         for text in indices.values():
             connection.execute(text)
@@ -103,7 +107,7 @@ def _sqlite_indices(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def fill_postgres(dsn: str, plan: Plan) -> list[str]:
-    """Fill a new database; the refresh tokens of the real sessions. Half of what clean-up meets has been refreshed."""
+    """Fill a new database; the refresh tokens of the real sessions."""
     PostgresStore(dsn).close()
     rows, tokens = real_sessions(plan.real)
     pattern = dict(zip(COLUMNS, rows[0], strict=True))
@@ -162,15 +166,18 @@ def _interleave(
 ) -> None:
     """Bulk rows and real ones in turn; each stretch has its share of those that are over."""
     bulk = plan.sessions - plan.real
-    done = 0
+    done, over = 0, _over(plan)
     for number, row in enumerate(rows, start=1):
         until = bulk * number // len(rows)
-        # What is over ended within the last part of a lifetime that has this share of it.
-        over = LIFETIME * (plan.expired / plan.sessions)
         if until > done:
             add(until - done, over)
         done = until
         add_real(row)
+
+
+def _over(plan: Plan) -> timedelta:
+    """What is over ended within the last part of a lifetime that has this share of it."""
+    return LIFETIME * (plan.expired / plan.sessions)
 
 
 def _times(*, over: timedelta) -> dict[str, int]:

@@ -60,13 +60,13 @@ def _sqlite(folder: Path) -> Place:
 
 
 def _cpu_below(folder: Path) -> float:
-    """Of all processes at work in a folder; one that ended in between takes its share with it."""
+    """Of all processes at work in a folder; what an ended one had spent is in its parent's account."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink() == folder:
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
-                total += int(fields[11]) + int(fields[12])
+                total += sum(map(int, fields[11:15]))  # its own time in user and system, its ended children's
         except OSError:
             continue
     return total / _TICK

@@ -64,7 +64,7 @@ _RELOAD_FOR_UNKNOWN = timedelta(milliseconds=500)
 _RETRY_KEYS = timedelta(seconds=1)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_EXPIRY_BATCH = 100
+_EXPIRY_BATCH = 200
 """Rows; in a table of millions each is on pages of its own, and requests wait for the batch to be written."""
 
 Randomness = Callable[[int], bytes]

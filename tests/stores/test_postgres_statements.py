@@ -24,6 +24,7 @@ ELSEWHERE = {
     Statement.DELETE_EXPIRED_SESSIONS,
     Statement.DUE_DELIVERIES,
     Statement.LEASE_DELIVERIES,
+    Statement.POSTPONE_SWEEPS,
 }
 SMALL = {"revocation_feed", "signing_keys", "schema_version"}
 """A handful of rows each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segue.ids import PUBLIC_APP, UserId
 from segue.sessions.model import ByHandle, ByUser
-from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, handle, session
+from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, handle, rotation, session
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
 
@@ -97,6 +97,18 @@ class RevocationContract(Contract):
         assert store.load_session(PUBLIC_APP, handle(3))
         assert store.delete_expired(at=after, revocations_before=NOW, limit=2) == 1
         assert store.delete_expired(at=after, revocations_before=NOW, limit=2) == 0
+
+    def test_clean_up_of_refreshed_sessions(self, store: Store) -> None:
+        """Sessions that were refreshed stay until their new end, and hide none that is over, however many they are."""
+        for number in range(1, 8):
+            store.create_session(session(number, created_at=NOW + number * MOMENT))
+        for number in range(1, 6):
+            assert store.rotate_family(rotation(number, 1, at=NOW + DAY - number * MOMENT))
+        first_end = NOW + DAY + 7 * MOMENT
+        assert store.delete_expired(at=first_end, revocations_before=NOW, limit=2) == 2
+        assert store.delete_expired(at=first_end, revocations_before=NOW, limit=2) == 0
+        assert all(store.load_session(PUBLIC_APP, handle(number)) for number in range(1, 6))
+        assert store.delete_expired(at=first_end + DAY, revocations_before=NOW, limit=10) == 5
 
     def test_clean_up_of_the_feed(self, store: Store) -> None:
         """Entries older than given go, at most *limit* at once; those of that very instant stay."""

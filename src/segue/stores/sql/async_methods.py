@@ -87,9 +87,14 @@ class AsyncSqlStore(ABC):
 
     async def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
         """See `SessionIndex.delete_expired`."""
-        return await self._write(
-            partial(index_flows.delete_expired, at=at, revocations_before=revocations_before, limit=limit)
-        )
+        old = partial(index_flows.delete_old_revocations, before=revocations_before, limit=limit)
+        entries = await self._write(old)
+        gone, more = 0, True
+        while more and gone < limit:  # each round a transaction, so that others get their turns
+            sweep = partial(index_flows.sweep_sessions, at=at, limit=limit - gone)
+            swept, more = await self._write(sweep)
+            gone += swept
+        return gone + entries
 
     # --- SigningKeyStore ------------------------------------------------------------------------------------
 

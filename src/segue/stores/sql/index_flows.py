@@ -62,13 +62,22 @@ async def last_revocation() -> int:
     return rows[0][0] if rows else 0
 
 
-async def delete_expired(*, at: datetime, revocations_before: datetime, limit: int) -> int:
-    """See `SessionIndex.delete_expired`."""
-    sessions = await ask(Statements.execute, Statement.DELETE_EXPIRED_SESSIONS, (to_milliseconds(at), limit))
-    entries = await ask(
-        Statements.execute, Statement.DELETE_OLD_REVOCATIONS, (to_milliseconds(revocations_before), limit)
-    )
-    return len(sessions) + len(entries)
+async def sweep_sessions(*, at: datetime, limit: int) -> tuple[int, bool]:
+    """
+    Look at the *limit* sessions whose turn it is: what is over goes, what has been refreshed since gets its next turn.
+
+    How many went, and whether others may have moved up into their places.
+    """
+    now = to_milliseconds(at)
+    moved = await ask(Statements.execute, Statement.POSTPONE_SWEEPS, (now, limit))
+    gone = await ask(Statements.execute, Statement.DELETE_EXPIRED_SESSIONS, (now, limit))
+    return len(gone), bool(moved)
+
+
+async def delete_old_revocations(*, before: datetime, limit: int) -> int:
+    """Delete entries of the feed that are older; how many went."""
+    gone = await ask(Statements.execute, Statement.DELETE_OLD_REVOCATIONS, (to_milliseconds(before), limit))
+    return len(gone)
 
 
 def selected(selection: Selection) -> tuple[Statement, Statement, tuple[SqlValue, ...]]:

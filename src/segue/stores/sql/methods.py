@@ -84,9 +84,14 @@ class SqlStore(ABC):
 
     def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
         """See `SessionIndex.delete_expired`."""
-        return self._write(
-            partial(index_flows.delete_expired, at=at, revocations_before=revocations_before, limit=limit)
-        )
+        old = partial(index_flows.delete_old_revocations, before=revocations_before, limit=limit)
+        entries = self._write(old)
+        gone, more = 0, True
+        while more and gone < limit:  # each round a transaction, so that others get their turns
+            sweep = partial(index_flows.sweep_sessions, at=at, limit=limit - gone)
+            swept, more = self._write(sweep)
+            gone += swept
+        return gone + entries
 
     # --- SigningKeyStore ------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class Statement(StrEnum):
     DELETE_SESSIONS_BY_USER = auto()
     DELETE_SESSIONS_BY_TENANT = auto()
     DELETE_SESSIONS_BY_PROVENANCE = auto()
+    POSTPONE_SWEEPS = auto()
     DELETE_EXPIRED_SESSIONS = auto()
 
     APPEND_REVOCATIONS = auto()

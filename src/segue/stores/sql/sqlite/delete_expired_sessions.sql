@@ -1,3 +1,4 @@
 DELETE FROM sessions
-WHERE row_id IN (SELECT row_id FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+WHERE row_id IN (SELECT row_id FROM sessions WHERE sweep_at <= ?1 ORDER BY sweep_at LIMIT ?2)
+    AND expires_at <= ?1
 RETURNING 1
