@@ -61,7 +61,13 @@ class Process:
         options = ["--port", str(self.port), "--no-access-log", "--log-level", "warning"]
         return start(
             f"app-{self.port}",
-            [sys.executable, "-m", "uvicorn", "--factory", "tests.faults.app:create_app", *options],
+            # A connection that the server closes for being idle looks to its client like one lost in a fault.
+            [
+                sys.executable,
+                *("-m", "uvicorn", "--factory", "tests.faults.app:create_app"),
+                *("--timeout-keep-alive", "600"),
+                *options,
+            ],
             port=self.port,
             logs=self.folder,
             ready="/control/ready",
