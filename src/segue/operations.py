@@ -444,6 +444,7 @@ class Operations:
     def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
         """See `Engine.inheriting`."""
         end = absolute_end(identity, self._providers[identity.provider], now=self.clock.now())
+        # Nothing is claimed here: the id says which sign-in it was, where the provider gives it one.
         claim_id = claim_id_of(identity, "")
         return replace(
             new,

@@ -239,15 +239,6 @@ class TestRemembered:
         text = minted().text
         assert verifier.verify(text, now=NOW) is not verifier.verify(text, now=NOW)
 
-    def test_forget_a_session(self) -> None:
-        """Forgetting one session's tokens leaves the others."""
-        verifier, other = AccessVerifier((KEY,)), SessionHandle("22222222-2222-4222-8222-222222222222")
-        ours, theirs = minted(), minted(handle=other)
-        first = [verifier.verify(token.text, now=NOW) for token in (ours, theirs)]
-        verifier.forget(HANDLE)
-        assert verifier.verify(ours.text, now=NOW) is not first[0]
-        assert verifier.verify(theirs.text, now=NOW) is first[1]
-
     def test_refused_tokens_are_not_remembered(self) -> None:
         """A token that was refused takes no place."""
         verifier = AccessVerifier((KEY,), capacity=1)

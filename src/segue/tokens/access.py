@@ -199,11 +199,6 @@ class AccessVerifier:
         """
         return self._remembered.get(text) or self._verify_cold(text)
 
-    def forget(self, handle: SessionHandle) -> None:
-        """Forget remembered tokens of a session."""
-        for text in [text for text, token in list(self._remembered.items()) if token.claims.handle == handle]:
-            self._remembered.pop(text, None)
-
     def _verify_cold(self, text: str) -> AccessToken:
         if len(text) > _MAX_TOKEN:
             raise TokenMalformed("longer than an access token can be")
