@@ -1,0 +1,265 @@
+"""`AsyncEngine`: the operations for an event loop. House rule: a method is one line; `blocking` has the same."""
+
+from __future__ import annotations
+
+import os
+
+from segue.application import AsyncApplication, FetchClaim
+from segue.clock import Clock, SystemClock
+from segue.config import Config
+from segue.engine.ports import ports, require_store, require_web
+from segue.errors import SessionError
+from segue.flow import Flow, T, drive_async, performer_async
+from segue.http.flows import Authenticated, Checked
+from segue.http.message import Actions, HttpRequest, HttpResponse
+from segue.ids import SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+from segue.migration.ending import DeliveryReport
+from segue.migration.model import Identity
+from segue.migration.web import AsyncWeb
+from segue.operations import Operations, Randomness
+from segue.sessions.claims import ClaimValidator
+from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import Selection, Session
+from segue.stores.ports import AsyncStore
+from segue.tokens.access import AccessClaims
+from segue.tokens.signing_keys import SigningKey
+
+
+class AsyncEngine:
+    """
+    Sessions and migration for one event loop.
+
+    Args:
+        config: checked already.
+        store: where sessions live; closed with the engine.
+        web: for providers with live keys or revocation; closed by whoever made it.
+        fetch_claim: the application's values of session claims.
+        clock: tells the time of every operation.
+        randomness: as many bytes as asked for; the machine's own unless a test replays.
+
+    Raises:
+        ConfigurationError: a provider needs *web*.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: AsyncStore,
+        web: AsyncWeb | None = None,
+        fetch_claim: FetchClaim | None = None,
+        clock: Clock | None = None,
+        randomness: Randomness = os.urandom,
+    ) -> None:
+        require_web(config, web, "AsyncHttpWeb")
+        require_store(store, blocking=False)
+        application = AsyncApplication(config.providers, fetch_claim)
+        self.config = config
+        self._store = store
+        operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
+        self._at_hand = operations.at_hand
+        self._sessions = operations.sessions
+        self._migration = operations.migration
+        self._routes = operations.routes
+        self._upkeep = operations.upkeep
+        self._perform = performer_async(ports(store, web, application))
+
+    async def _run(self, flow: Flow[T]) -> T:
+        return await drive_async(flow, self._perform)
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+    async def create_session(self, new: NewSession) -> IssuedSession:
+        """Create a session and its first tokens; the caller hands them out."""
+        return await self._run(self._sessions.create_session(new))
+
+    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+        """
+        Create a session for whoever sent the request; the actions put its tokens on the response.
+
+        Raises:
+            ConfigurationError: the client wants cookies that browsers would drop.
+        """
+        return await self._run(self._sessions.create_session_on(request, new))
+
+    async def authenticate(
+        self,
+        request: HttpRequest,
+        *,
+        session_required: bool = True,
+        anti_csrf_check: bool | None = None,
+        check_database: bool = False,
+        validators: tuple[ClaimValidator, ...] = (),
+    ) -> Authenticated | None:
+        """
+        Verify the session of a request; None: there is none, and none is required.
+
+        Args:
+            request: of any method but OPTIONS and TRACE, which carry no credentials.
+            session_required: refuse a request without a session.
+            anti_csrf_check: demand proof beside a cookie; None: for all methods but GET.
+            check_database: ask the store whether the session still stands; otherwise no I/O.
+            validators: claims that the session must have.
+
+        Raises:
+            SessionRefused, TokenRefused: `refuse` turns them into an answer.
+            StoreUnavailable: the store was asked and does not answer.
+        """
+        if not (check_database or validators):
+            found = self._at_hand.authenticate(
+                request, session_required=session_required, anti_csrf_check=anti_csrf_check
+            )
+            if found is not None:
+                return found
+        return await self._run(
+            self._sessions.authenticate(
+                request,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                validators=validators,
+            )
+        )
+
+    async def verify_access_token(self, text: str) -> AccessClaims:
+        """
+        Verify an access token without a request.
+
+        Raises:
+            TokenRefused: it does not hold (any more).
+            SessionGone: its session was revoked.
+            StoreUnavailable: what was revoked could not be asked for, and `stale_feed` says to refuse.
+        """
+        known = self._at_hand.verify(text)
+        if known is not None:
+            return known
+        return await self._run(self._sessions.verify_access_token(text))
+
+    async def watch_revocations(self) -> None:
+        """
+        Ask for what was revoked elsewhere, ahead of the requests that would ask otherwise.
+
+        Raises:
+            StoreUnavailable: it could not be asked for, and `stale_feed` says to refuse.
+        """
+        await self._run(self._at_hand.watch_revocations())
+
+    async def refresh(self, refresh_token: str) -> IssuedSession:
+        """
+        Exchange a refresh token for the next one and a new access token.
+
+        Raises:
+            RefreshRefused: unknown, expired, or reused; on reuse the session is revoked.
+        """
+        return await self._run(self._sessions.refresh(refresh_token))
+
+    async def change_payload(
+        self, request: HttpRequest, found: Authenticated, changes: JsonObject
+    ) -> Authenticated:
+        """
+        Merge into the payload of a request's session; null takes a member away.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return await self._run(self._sessions.change_payload(request, found, changes))
+
+    async def check_claims(
+        self, request: HttpRequest, found: Authenticated, validators: tuple[ClaimValidator, ...]
+    ) -> Checked:
+        """
+        Judge claims of a request's session later than `authenticate`; those missing or too old are fetched and stored.
+
+        The response must carry `session.actions` of the result, whether or not there are failures.
+
+        Raises:
+            SessionGone: there is no such session any more.
+        """
+        return await self._run(self._sessions.check_claims(request, found, validators))
+
+    async def revoke_session(self, found: Authenticated) -> Actions:
+        """End the session of a request; the actions take its tokens off the client."""
+        return await self._run(self._sessions.revoke_session(found))
+
+    async def load_session(self, handle: SessionHandle) -> Session | None:
+        """The session as stored, while it lives."""
+        return await self._run(self._sessions.load_session(handle))
+
+    async def list_sessions(
+        self, user_id: UserId, *, tenant_id: TenantId | None = None
+    ) -> tuple[Session, ...]:
+        """A user's living sessions, newest first; of one tenant or of all."""
+        return await self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id))
+
+    async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
+        """Revoke a session, or all that a selection names; the handles of those that lived."""
+        return await self._run(self._sessions.revoke(selection))
+
+    async def list_signing_keys(self) -> tuple[SigningKey, ...]:
+        """Our own keys that verify now: dynamic ones newest first, then static ones."""
+        return await self._run(self._upkeep.list_signing_keys())
+
+    async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
+        """
+        Forget keys that others may know, and make new ones; the keys that verify afterwards.
+
+        Access tokens signed by them are refused at once here and within half a minute in other processes, and clients
+        refresh silently. Refresh tokens are not signed by these keys and stay good. Caches of our JWKS elsewhere keep
+        a key as long as they were told to.
+        """
+        return await self._run(self._upkeep.revoke_signing_keys(key_ids))
+
+    async def verify_provider_token(self, token: str) -> Identity:
+        """
+        Verify a previous provider's token, and nothing else: whom does it speak of?
+
+        Raises:
+            TokenRefused: it does not hold.
+            MigrationClosed: the provider's deadline has passed.
+            KeysUnavailable: its keys cannot be had at the moment.
+        """
+        return await self._run(self._migration.verify_provider_token(token))
+
+    async def warm_up(self) -> bool:
+        """
+        Have signing keys and the providers' live keys at hand before the first request.
+
+        False: a provider did not answer; requests will ask again.
+        """
+        return await self._run(self._upkeep.warm_up())
+
+    async def deliver(self, *, limit: int = 20) -> DeliveryReport:
+        """Tell providers to end old sessions: one round of what is due in the outbox."""
+        return await self._run(self._upkeep.deliver(limit=limit))
+
+    async def clean_up(self) -> int:
+        """Delete one batch of what is over; how many rows went. Zero: nothing is left to do."""
+        return await self._run(self._upkeep.clean_up())
+
+    def answers(self, request: HttpRequest) -> bool:
+        """Whether the request is for one of our routes; its body is not looked at."""
+        return self._routes.answers(request)
+
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        """Answer one of our routes; no refusal is raised."""
+        return await self._run(self._routes.respond(request))
+
+    def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
+        """
+        A session to be created that ends no later than the sign-in it stands on, and remembers where it came from.
+
+        Raises:
+            SignInTooOld: that is past already.
+        """
+        return self._migration.inheriting(new, identity)
+
+    def refuse_migration(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a migration that was refused with this error, which is logged."""
+        return self._migration.refuse(error, request)
+
+    def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
+        """The answer to a request whose session was refused with this error."""
+        return self._routes.refuse(error, request)

@@ -1,0 +1,40 @@
+"""
+What an engine can do, as flows bound to one configuration: the whole of `Engine` and `AsyncEngine` but the driving.
+
+    at_hand    keys and revocations that this process knows, and what can be answered from them without asking anybody
+    sessions   create, authenticate, refresh, change, revoke
+    migration  previous providers' tokens
+    routes     the browser routes
+    upkeep     what has to be done beside answering
+
+House rule: clock and randomness are read here and nowhere below; no port is called here.
+"""
+
+from __future__ import annotations
+
+from segue.clock import Clock
+from segue.config import Config
+from segue.operations.at_hand import AtHand, Randomness
+from segue.operations.migration import MigrationOperations
+from segue.operations.routes import RouteOperations
+from segue.operations.sessions import SessionOperations
+from segue.operations.upkeep import UpkeepOperations
+
+__all__ = ["Operations", "Randomness"]
+
+
+class Operations:
+    """The operations of one engine, each a flow to be driven with the engine's ports."""
+
+    def __init__(self, config: Config, *, clock: Clock, randomness: Randomness) -> None:
+        """
+        Args:
+            config: checked already.
+            clock: tells the time of every operation.
+            randomness: that many bytes, as `os.urandom` gives them.
+        """
+        self.at_hand = AtHand(config, clock=clock, randomness=randomness)
+        self.sessions = SessionOperations(self.at_hand)
+        self.migration = MigrationOperations(self.at_hand)
+        self.routes = RouteOperations(self.at_hand, self.migration)
+        self.upkeep = UpkeepOperations(self.at_hand, self.migration)

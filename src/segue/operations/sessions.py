@@ -1,0 +1,123 @@
+"""
+The life of sessions: create, authenticate, refresh, change, find, revoke.
+
+House rule: after whatever may have revoked something, what is at hand is distrusted, so that this process feels it at
+its next verification.
+"""
+
+from __future__ import annotations
+
+from segue.errors import ReuseDetected, SessionGone
+from segue.flow import ask
+from segue.http import flows as http_flows
+from segue.http.flows import Authenticated, Checked
+from segue.http.message import Actions, HttpRequest
+from segue.http.runtime import Runtime
+from segue.ids import SessionHandle, TenantId, UserId
+from segue.json import JsonObject
+from segue.operations.at_hand import AtHand
+from segue.sessions import flows as session_flows
+from segue.sessions.claims import ClaimValidator
+from segue.sessions.issuing import IssuedSession, NewSession
+from segue.sessions.model import ByHandle, ByUser, Selection, Session
+from segue.sessions.ports import SessionIndex, SessionStore
+from segue.tokens.access import AccessClaims
+
+
+class SessionOperations:
+    """Sessions of one app."""
+
+    def __init__(self, at_hand: AtHand) -> None:
+        """*at_hand*: keys, revocations, configuration, time."""
+        self._at_hand = at_hand
+        self._app_id = at_hand.config.app_id
+
+    async def create_session(self, new: NewSession) -> IssuedSession:
+        """See `Engine.create_session`."""
+        runtime = await self._at_hand.ready()
+        randomness = self._at_hand.random(session_flows.RANDOMNESS)
+        return await session_flows.create(new, runtime.issuance(), randomness=randomness)
+
+    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+        """See `Engine.create_session_on`."""
+        runtime = await self._at_hand.ready()
+        randomness = self._at_hand.random(session_flows.RANDOMNESS)
+        return await http_flows.create_session(request, new, runtime, randomness=randomness)
+
+    async def authenticate(
+        self,
+        request: HttpRequest,
+        *,
+        session_required: bool,
+        anti_csrf_check: bool | None,
+        check_database: bool,
+        validators: tuple[ClaimValidator, ...],
+    ) -> Authenticated | None:
+        """See `Engine.authenticate`."""
+        return await self._at_hand.knowing(
+            lambda runtime: http_flows.authenticate(
+                request,
+                runtime,
+                session_required=session_required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                validators=validators,
+            )
+        )
+
+    async def verify_access_token(self, text: str) -> AccessClaims:
+        """See `Engine.verify_access_token`."""
+
+        async def verify(runtime: Runtime) -> AccessClaims:
+            claims = runtime.verifier.verify(text, now=runtime.now).claims
+            if claims.handle in runtime.revoked:
+                raise SessionGone(claims.handle)
+            return claims
+
+        return await self._at_hand.knowing(verify)
+
+    async def refresh(self, refresh_token: str) -> IssuedSession:
+        """See `Engine.refresh`."""
+        runtime = await self._at_hand.ready()
+        try:
+            return await session_flows.refresh(refresh_token, runtime.issuance())
+        except ReuseDetected:
+            self._at_hand.distrust()
+            raise
+
+    async def change_payload(
+        self, request: HttpRequest, found: Authenticated, changes: JsonObject
+    ) -> Authenticated:
+        """See `Engine.change_payload`."""
+        return await http_flows.change_payload(request, found, changes, await self._at_hand.ready())
+
+    async def check_claims(
+        self, request: HttpRequest, found: Authenticated, validators: tuple[ClaimValidator, ...]
+    ) -> Checked:
+        """See `Engine.check_claims`."""
+        return await http_flows.check_claims(request, found, validators, await self._at_hand.ready())
+
+    async def revoke_session(self, found: Authenticated) -> Actions:
+        """See `Engine.revoke_session`."""
+        actions = await http_flows.revoke_session(found, await self._at_hand.ready())
+        self._at_hand.distrust()
+        return actions
+
+    async def load_session(self, handle: SessionHandle) -> Session | None:
+        """See `Engine.load_session`."""
+        session = await ask(SessionStore.load_session, self._app_id, handle)
+        return session if session is not None and self._at_hand.clock.now() < session.expires_at else None
+
+    async def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None) -> tuple[Session, ...]:
+        """See `Engine.list_sessions`."""
+        selection = ByUser(user_id=user_id, tenant_id=tenant_id)
+        now = self._at_hand.clock.now()
+        return await ask(SessionIndex.list_sessions, self._app_id, selection, at=now)
+
+    async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
+        """See `Engine.revoke`."""
+        chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
+        now = self._at_hand.clock.now()
+        gone = await ask(SessionIndex.delete_sessions, self._app_id, chosen, at=now)
+        self._at_hand.distrust()
+        return gone

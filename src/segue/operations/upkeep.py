@@ -1,0 +1,74 @@
+"""
+What has to be done beside answering: have keys at hand, show and revoke them, end old sessions, delete what is over.
+
+House rule: every round is bounded; whoever calls decides how often.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from segue.flow import ask
+from segue.migration import ending
+from segue.migration.ending import DeliveryReport
+from segue.migration.ports import Ledger
+from segue.operations.at_hand import AtHand
+from segue.operations.migration import MigrationOperations
+from segue.sessions.ports import SessionIndex, SigningKeyStore
+from segue.tokens.signing_keys import SigningKey
+
+logger = logging.getLogger("segue")
+
+_EXPIRY_BATCH = 200
+"""Rows; in a table of millions each is on pages of its own, and requests wait for the batch to be written."""
+
+
+class UpkeepOperations:
+    """Upkeep of one app's keys, and of the whole store."""
+
+    def __init__(self, at_hand: AtHand, migration: MigrationOperations) -> None:
+        """
+        Args:
+            at_hand: keys, configuration, time.
+            migration: knows the providers.
+        """
+        self._at_hand = at_hand
+        self._migration = migration
+
+    async def warm_up(self) -> bool:
+        """See `Engine.warm_up`."""
+        await self._at_hand.ready()
+        return await self._migration.load_keys()
+
+    async def list_signing_keys(self) -> tuple[SigningKey, ...]:
+        """See `Engine.list_signing_keys`."""
+        return (await self._at_hand.reload(self._at_hand.clock.now())).verifying
+
+    async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
+        """See `Engine.revoke_signing_keys`."""
+        await ask(SigningKeyStore.delete_signing_keys, self._at_hand.config.app_id, key_ids)
+        return await self.list_signing_keys()
+
+    async def deliver(self, *, limit: int) -> DeliveryReport:
+        """See `Engine.deliver`."""
+        report = await ending.deliver(
+            self._migration.providers, self._at_hand.secrets, now=self._at_hand.clock.now(), limit=limit
+        )
+        for provider, error in sorted(set(report.failures)):
+            logger.warning(
+                "old sessions at %s could not be ended: %s, %d time(s); see `segue outbox`",
+                provider,
+                error,
+                report.failures.count((provider, error)),
+            )
+        return report
+
+    async def clean_up(self) -> int:
+        """See `Engine.clean_up`."""
+        now = self._at_hand.clock.now()
+        kept = self._at_hand.config.lifetimes.access * 2
+        sessions = await ask(
+            SessionIndex.delete_expired, at=now, revocations_before=now - kept, limit=_EXPIRY_BATCH
+        )
+        claims = await ask(Ledger.delete_claims, kept_until_before=now, limit=_EXPIRY_BATCH)
+        return sessions + claims
