@@ -115,6 +115,23 @@ def test_rotated_session() -> None:
     ) == (before)
 
 
+def test_rotated_session_of_another_kind_of_key() -> None:
+    """A rotation that says by what kind of key is signed from now on is followed."""
+    before = session(FIRST, None)
+    rotation = Rotation(
+        app_id=PUBLIC_APP,
+        handle=HANDLE,
+        presented=FIRST.digest,
+        successor=SECOND.digest,
+        secret_id=TWO.id,
+        at=before.created_at,
+    )
+    static = rotated(before, replace(rotation, static_key=True))
+    assert static.static_key
+    assert rotated(static, rotation).static_key
+    assert not rotated(static, replace(rotation, static_key=False)).static_key
+
+
 def test_absolute_end_is_never_moved() -> None:
     """However late a refresh comes, the absolute end stays."""
     end = START + timedelta(days=30)

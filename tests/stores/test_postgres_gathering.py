@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from segue.errors import StoreUnavailable
-from segue.ids import PUBLIC_APP, UserId, to_milliseconds
+from segue.flow import drive_async
+from segue.ids import PUBLIC_APP, UserId
 from segue.migration.model import DeliveryState
 from segue.stores.contract.examples import MOMENT, claim, delivery, digest, handle, rotation, session
 from segue.stores.postgres import AsyncPostgresStore
@@ -25,13 +26,15 @@ from segue.stores.postgres.location import Location, locate
 from segue.stores.postgres.loop_batcher import LoopBatcher
 from segue.stores.postgres.pool import Pool
 from segue.stores.postgres.thread_batcher import ThreadBatcher
-from segue.stores.sql.session_rows import session_from_row, session_to_row
+from segue.stores.sql import session_flows
+from segue.stores.sql.session_rows import session_to_row
 from segue.stores.sql.statements import Statement
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
 
+    from segue.flow import Ask
     from segue.sessions.model import Rotation, Session
     from segue.stores.postgres.statements import AnyStatement, Parameter
     from segue.stores.sql.statements import Row
@@ -175,10 +178,11 @@ class Tasks:
 
     async def rotate_alone(self, tried: Rotation) -> Session | None:
         """Without others."""
-        at = to_milliseconds(tried.at)
-        parameters = (tried.app_id, tried.handle, tried.presented, tried.successor, tried.secret_id, at)
-        rows = await self.execute(Statement.ROTATE_FAMILY, parameters)
-        return session_from_row(rows[0]) if rows else None
+
+        async def perform(step: Ask[object]) -> object:
+            return await self.execute(*step.args)
+
+        return await drive_async(session_flows.rotate_family(tried), perform)
 
     async def create(self, *sessions: Session) -> list[BaseException | None]:
         """All at once; what each was told."""

@@ -126,10 +126,18 @@ class Twins(RuleBasedStateMachine):
         self.same(lambda store: store.create_session(made))
         self.same(lambda store: store.load_session(app_id, handle(number)))
 
-    @rule(number=numbers, app_id=apps, generation=st.integers(1, 4), at=instants)
-    def rotate(self, number: int, app_id: AppId, generation: int, at: datetime) -> None:
-        """Rotate, perhaps with an old token or too late."""
-        tried = rotation(number, generation, at=at, app_id=app_id)
+    @rule(
+        number=numbers,
+        app_id=apps,
+        generation=st.integers(1, 4),
+        at=instants,
+        static_key=st.none() | st.booleans(),
+    )
+    def rotate(
+        self, number: int, app_id: AppId, generation: int, at: datetime, static_key: bool | None
+    ) -> None:
+        """Rotate, perhaps with an old token or too late, perhaps to another kind of key."""
+        tried = replace(rotation(number, generation, at=at, app_id=app_id), static_key=static_key)
         self.same(lambda store: store.rotate_family(tried))
 
     @rule(number=numbers, generation=st.integers(0, 3), to=st.integers(0, 3), at=instants)

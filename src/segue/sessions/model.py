@@ -99,6 +99,8 @@ class Rotation:
     secret_id: SecretId
     at: datetime
     """The session must still live at this instant; becomes `rotated_at` and `refreshed_at`."""
+    static_key: bool | None = None
+    """What becomes of `Session.static_key`; None keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

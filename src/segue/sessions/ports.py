@@ -32,13 +32,17 @@ class SessionStore(Protocol):
         Rotate in one statement, if nothing stands against it; the session as it then is, else None.
 
         Writes only if the family's `current` is `rotation.presented` and `expires_at > rotation.at`. Then `previous`,
-        `current`, `secret_id`, `rotated_at` and `refreshed_at` follow the rotation, `generation` grows by one and
-        `expires_at` becomes `at + refresh_lifetime`, at most `absolute_expires_at`.
+        `current`, `secret_id`, `rotated_at` and `refreshed_at` follow the rotation, as does `static_key` if it gives
+        one, `generation` grows by one and `expires_at` becomes `at + refresh_lifetime`, at most `absolute_expires_at`.
         """
         ...
 
     def replace_family(self, session: Session, *, if_current: Digest) -> bool:
-        """Write the session's family, `refreshed_at` and `expires_at` if the stored `current` still is *if_current*."""
+        """
+        Write the session's family, `refreshed_at`, `expires_at` and `static_key`, and nothing else of it.
+
+        Only if the stored `current` still is *if_current*; whether it was.
+        """
         ...
 
     def update_session(

@@ -88,5 +88,6 @@ def rotated(session: Session, rotation: Rotation, *, generation: int | None = No
             rotated_at=rotation.at,
         ),
         refreshed_at=rotation.at,
+        static_key=session.static_key if rotation.static_key is None else rotation.static_key,
         expires_at=refresh_expiry(session, rotation.at),
     )

@@ -63,6 +63,26 @@ class RacesContract(Contract):
             assert stored.family.current == digest(f"{number} of {winners[0]}")
             assert stored.family.generation == 1
 
+    def test_rotations_with_kinds_of_key_of_their_own(self, store: Store) -> None:
+        """Sessions that rotate at the same time keep or change their kinds of key, each as its own rotation says."""
+        wishes = (None, False, True)
+        for number in range(CALLERS):
+            store.create_session(replace(session(number), static_key=number % 2 == 0))
+
+        def rotate(caller: int) -> bool:
+            rotated = store.rotate_family(replace(rotation(caller, 1), static_key=wishes[caller % 3]))
+            assert rotated is not None
+            return rotated.static_key
+
+        wanted = [
+            number % 2 == 0 if wishes[number % 3] is None else number % 3 == 2 for number in range(CALLERS)
+        ]
+        assert at_once(rotate) == wanted
+        found = store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=NOW)
+        assert {each.handle: each.static_key for each in found} == {
+            handle(number): static_key for number, static_key in enumerate(wanted)
+        }
+
     def test_claims_of_one_sign_in(self, store: Store) -> None:
         """However many claim one sign-in at once, one session is made, and all others get the winner's claim."""
         for sign_in in range(ROUNDS):

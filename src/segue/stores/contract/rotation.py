@@ -59,6 +59,18 @@ class RotationContract(Contract):
         )
         assert store.load_session(OTHER_APP, handle(1)) == rotated
 
+    @pytest.mark.parametrize("stored", [False, True], ids=["was dynamic", "was static"])
+    @pytest.mark.parametrize("given", [None, False, True], ids=["keep", "to dynamic", "to static"])
+    def test_rotation_may_change_the_kind_of_key(
+        self, store: Store, stored: bool, given: bool | None
+    ) -> None:
+        """A rotation that gives `static_key` writes it; one that gives none keeps what is stored."""
+        store.create_session(replace(session(1), static_key=stored))
+        rotated = store.rotate_family(replace(rotation(1, 1), static_key=given))
+        assert rotated is not None
+        assert rotated.static_key is (stored if given is None else given)
+        assert store.load_session(PUBLIC_APP, handle(1)) == rotated
+
     def test_generations(self, store: Store) -> None:
         """Each rotation starts from the one before and counts on."""
         store.create_session(session(1))
@@ -116,7 +128,7 @@ class RotationContract(Contract):
         assert rotated.family.rotated_at == rotated.refreshed_at == NOW + DAY - MOMENT
 
     def test_replace_family(self, store: Store) -> None:
-        """Family, last refresh and end are written, and nothing else of the session that is given."""
+        """Family, last refresh, end and kind of key are written, and nothing else of the session that is given."""
         store.create_session(whole_session(1))
         old = whole_session(1)
         new = replace(
@@ -124,6 +136,7 @@ class RotationContract(Contract):
             family=Family(current=digest("new"), secret_id=SECRET),
             refreshed_at=LATER,
             expires_at=LATER + MOMENT,
+            static_key=False,
         )
         given = replace(new, payload={"not": "written"}, absolute_expires_at=None, provenance=None)
         assert store.replace_family(given, if_current=old.family.current)

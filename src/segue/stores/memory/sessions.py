@@ -49,7 +49,11 @@ class MemorySessions(MemoryState):
             if stored is None or stored.family.current != if_current:
                 return False
             self._sessions[key] = replace(
-                stored, family=new.family, refreshed_at=new.refreshed_at, expires_at=new.expires_at
+                stored,
+                family=new.family,
+                refreshed_at=new.refreshed_at,
+                expires_at=new.expires_at,
+                static_key=new.static_key,
             )
             return True
 
@@ -81,4 +85,5 @@ def _rotated(session: Session, rotation: Rotation, at: datetime) -> Session:
     expires_at = at + session.refresh_lifetime
     if session.absolute_expires_at is not None:
         expires_at = min(expires_at, session.absolute_expires_at)
-    return replace(session, family=family, refreshed_at=at, expires_at=expires_at)
+    static_key = session.static_key if rotation.static_key is None else rotation.static_key
+    return replace(session, family=family, refreshed_at=at, expires_at=expires_at, static_key=static_key)

@@ -19,6 +19,7 @@ from segue.stores.postgres.statements import Parameter, PostgresStatement
 from segue.stores.sql.migration_rows import claim_from_row, claim_to_row, delivery_to_row
 from segue.stores.sql.session_rows import session_from_row, session_to_row
 from segue.stores.sql.statements import Row, SqlValue
+from segue.stores.sql.values import optional_flag
 
 CLAIM_COLUMNS = 11
 SESSION_COLUMNS = 25
@@ -72,6 +73,7 @@ def _rotation_parameters(rotations: Sequence[Rotation]) -> list[Parameter]:
         [each.successor for each in rotations],
         [each.secret_id for each in rotations],
         [to_milliseconds(each.at) for each in rotations],
+        [optional_flag(each.static_key) for each in rotations],
     ]
 
 

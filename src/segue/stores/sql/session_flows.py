@@ -12,7 +12,7 @@ from segue.json import JsonObject
 from segue.sessions.model import Rotation, Session
 from segue.stores.sql.session_rows import family_to_row, session_from_row, session_to_row
 from segue.stores.sql.statements import Row, Statement, Statements
-from segue.stores.sql.values import json_to_text
+from segue.stores.sql.values import json_to_text, optional_flag
 
 
 async def create_session(session: Session) -> None:
@@ -34,6 +34,7 @@ async def rotate_family(rotation: Rotation) -> Session | None:
         rotation.successor,
         rotation.secret_id,
         to_milliseconds(rotation.at),
+        optional_flag(rotation.static_key),
     )
     return _only(await ask(Statements.execute, Statement.ROTATE_FAMILY, parameters))
 

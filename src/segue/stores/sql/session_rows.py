@@ -115,6 +115,7 @@ def family_to_row(session: Session) -> tuple[SqlValue, ...]:
         optional_milliseconds(family.rotated_at),
         to_milliseconds(session.refreshed_at),
         to_milliseconds(session.expires_at),
+        int(session.static_key),
     )
 
 

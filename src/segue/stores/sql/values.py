@@ -52,6 +52,11 @@ def list_to_text(values: Iterable[str]) -> str:
     return _encode(list(values)).decode()
 
 
+def optional_flag(value: bool | None) -> int | None:
+    """1, 0 or nothing."""
+    return None if value is None else int(value)
+
+
 def optional_milliseconds(instant: datetime | None) -> int | None:
     """As `to_milliseconds`; None stays None."""
     return None if instant is None else to_milliseconds(instant)

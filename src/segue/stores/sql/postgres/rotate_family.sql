@@ -5,7 +5,8 @@ SET previous_digest = current_digest,
     generation = generation + 1,
     rotated_at = $6,
     refreshed_at = $6,
-    expires_at = least($6::bigint + refresh_lifetime, absolute_expires_at)
+    expires_at = least($6::bigint + refresh_lifetime, absolute_expires_at),
+    static_key = coalesce($7::smallint, static_key)
 WHERE app_id = $1 AND handle = $2 AND current_digest = $3 AND expires_at > $6::bigint
 RETURNING
     app_id, tenant_id, handle, user_id, payload, data,

@@ -5,6 +5,7 @@ SET current_digest = ?4,
     generation = ?7,
     rotated_at = ?8,
     refreshed_at = ?9,
-    expires_at = ?10
+    expires_at = ?10,
+    static_key = ?11
 WHERE app_id = ?1 AND handle = ?2 AND current_digest = ?3
 RETURNING 1
