@@ -63,6 +63,15 @@ def dump(value: JsonValue | JsonObject) -> bytes:
     return written
 
 
+def same(one: JsonValue | JsonObject, other: JsonValue | JsonObject) -> bool:
+    """Whether two values are the same JSON: 1 and 1.0 are one number, true is none, order counts in arrays alone."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
 def _decoded(data: bytes | str) -> str:
     if isinstance(data, str):
         _require_text(data)

@@ -15,9 +15,9 @@ from segue.tokens.signing_keys import (
     KeyPlan,
     SigningKey,
     StoredSigningKey,
-    make_signing_key,
     seal_signing_key,
 )
+from tests.support.keys import make_signing_key
 
 if TYPE_CHECKING:
     from segue.sessions.issuing import IssuedSession

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from segue.engine.key_making import LocalKeyMaker
 from segue.errors import ClaimInvalid, KeyUnknown, SessionError, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer
 from segue.http import flows
@@ -253,6 +254,7 @@ class FlowWorld(World):
                 "SessionIndex": self.store,
                 "SigningKeyStore": self.store,
                 "ClaimSource": self,
+                "KeyMaker": LocalKeyMaker(),
             }
         )
 

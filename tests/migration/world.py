@@ -30,8 +30,9 @@ from segue.stores.memory.store import MemoryStore
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
 from segue.tokens.secrets import Secrets
-from segue.tokens.signing_keys import KeyKind, KeyPlan, make_signing_key
+from segue.tokens.signing_keys import KeyKind, KeyPlan
 from tests.migration.issuer import ISSUER, NOW, key, provider, token
+from tests.support.keys import make_signing_key
 
 T = TypeVar("T")
 

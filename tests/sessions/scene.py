@@ -15,7 +15,8 @@ from segue.sessions.policy import Lifetimes
 from segue.stores.memory import MemoryStore
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.secrets import Secrets
-from segue.tokens.signing_keys import KeyKind, KeyPolicy, make_signing_key, plan_keys
+from segue.tokens.signing_keys import KeyKind, KeyPolicy, plan_keys
+from tests.support.keys import make_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -15,7 +15,8 @@ from segue.json import dump
 from segue.tokens import base64url
 from segue.tokens.access import PROTECTED, AccessToken, AccessVerifier, mint_access
 from segue.tokens.algorithms import Algorithm, sign
-from segue.tokens.signing_keys import KeyKind, SigningKey, make_signing_key
+from segue.tokens.signing_keys import KeyKind, SigningKey
+from tests.support.keys import make_signing_key
 
 if TYPE_CHECKING:
     from segue.json import JsonObject

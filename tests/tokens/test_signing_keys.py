@@ -18,11 +18,11 @@ from segue.tokens.signing_keys import (
     KeyPlan,
     KeyPolicy,
     SigningKey,
-    make_signing_key,
     open_signing_key,
     plan_keys,
     seal_signing_key,
 )
+from tests.support.keys import make_signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

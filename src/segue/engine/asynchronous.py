@@ -7,6 +7,7 @@ import os
 from segue.application import AsyncApplication, FetchClaim
 from segue.clock import Clock, SystemClock
 from segue.config import Config
+from segue.engine.key_making import AsyncLocalKeyMaker
 from segue.engine.ports import ports, require_store, require_web
 from segue.errors import SessionError
 from segue.flow import Flow, T, drive_async, performer_async
@@ -63,7 +64,7 @@ class AsyncEngine:
         self._migration = operations.migration
         self._routes = operations.routes
         self._upkeep = operations.upkeep
-        self._perform = performer_async(ports(store, web, application))
+        self._perform = performer_async(ports(store, web, application, AsyncLocalKeyMaker()))
 
     async def _run(self, flow: Flow[T]) -> T:
         return await drive_async(flow, self._perform)

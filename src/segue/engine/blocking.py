@@ -7,6 +7,7 @@ import os
 from segue.application import Application, FetchClaim
 from segue.clock import Clock, SystemClock
 from segue.config import Config
+from segue.engine.key_making import LocalKeyMaker
 from segue.engine.ports import ports, require_store, require_web
 from segue.errors import SessionError
 from segue.flow import Flow, T, drive, performer
@@ -63,7 +64,7 @@ class Engine:
         self._migration = operations.migration
         self._routes = operations.routes
         self._upkeep = operations.upkeep
-        self._perform = performer(ports(store, web, application))
+        self._perform = performer(ports(store, web, application, LocalKeyMaker()))
 
     def _run(self, flow: Flow[T]) -> T:
         return drive(flow, self._perform)

@@ -13,10 +13,12 @@ from segue.stores.ports import AsyncStore, Store
 _STORE_PORTS = ("SessionStore", "SessionIndex", "SigningKeyStore", "Ledger", "Outbox")
 
 
-def ports(store: Store | AsyncStore, web: Web | AsyncWeb | None, application: object) -> dict[str, object]:
+def ports(
+    store: Store | AsyncStore, web: Web | AsyncWeb | None, application: object, keys: object
+) -> dict[str, object]:
     """The ports by the names of their protocols."""
     named: dict[str, object] = dict.fromkeys(_STORE_PORTS, store)
-    named |= {"UserMapper": application, "ClaimSource": application}
+    named |= {"UserMapper": application, "ClaimSource": application, "KeyMaker": keys}
     return named if web is None else named | {"Web": web}
 
 

@@ -9,7 +9,7 @@ coroutines await nothing but `ask` and one another, and take time and randomness
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -92,7 +92,7 @@ async def refresh(text: str, issuance: Issuance, *, anti_csrf: AntiCsrf = NO_ANT
         Contended: others kept changing the session.
     """
     presented = read_refresh_token(text, issuance.secrets, app_id=issuance.app_id)
-    _demand_anti_csrf(presented, anti_csrf, issuance)
+    demand_anti_csrf(presented, anti_csrf, issuance)
     successor = succeed(
         presented, issuance.secrets.primary, app_id=issuance.app_id, anti_csrf=anti_csrf.enabled
     )
@@ -134,7 +134,7 @@ async def _settle(
             written = await ask(SessionStore.replace_family, promoted, if_current=session.family.current)
             return issue(promoted, successor, issuance) if written else None
         case Verdict.REPEAT:
-            return issue(session, _same_successor(session, presented, issuance), issuance)
+            return await _repeat(session, presented, successor, issuance)
         case Verdict.EXPIRED:
             raise RefreshExpired(session.handle)
         case Verdict.RECENT_PREVIOUS | Verdict.ORPHANED_BRANCH | Verdict.STALE_LINEAGE:
@@ -144,7 +144,13 @@ async def _settle(
             assert_never(verdict)
 
 
-def _demand_anti_csrf(presented: RefreshToken, anti_csrf: AntiCsrf, issuance: Issuance) -> None:
+def demand_anti_csrf(presented: RefreshToken, anti_csrf: AntiCsrf, issuance: Issuance) -> None:
+    """
+    Hold the presented anti-CSRF token against the one that went out with the refresh token.
+
+    Raises:
+        AntiCsrfRefused: they differ.
+    """
     secret = issuance.secrets.find(presented.secret_id)
     if not anti_csrf.enabled or secret is None:
         return
@@ -154,7 +160,26 @@ def _demand_anti_csrf(presented: RefreshToken, anti_csrf: AntiCsrf, issuance: Is
         raise AntiCsrfRefused("refresh")
 
 
-def _same_successor(session: Session, presented: RefreshToken, issuance: Issuance) -> RefreshToken:
+async def _repeat(
+    session: Session, presented: RefreshToken, successor: RefreshToken, issuance: Issuance
+) -> IssuedSession | None:
+    same = _same_successor(session, presented, issuance)
+    if same is not None:
+        return issue(session, same, issuance)
+    # The newest was made by rotation at first use (`segue.sessions.branching`) and cannot be derived. It dies here;
+    # the window stays where it was.
+    family = replace(
+        session.family,
+        current=successor.digest,
+        secret_id=successor.secret_id,
+        generation=successor.generation,
+    )
+    instead = replace(session, family=family)
+    written = await ask(SessionStore.replace_family, instead, if_current=session.family.current)
+    return issue(instead, successor, issuance) if written else None
+
+
+def _same_successor(session: Session, presented: RefreshToken, issuance: Issuance) -> RefreshToken | None:
     # The instance that rotated may have had another primary secret, or another anti-CSRF mode.
     secret = issuance.secrets.find(session.family.secret_id)
     if secret is None:
@@ -166,7 +191,7 @@ def _same_successor(session: Session, presented: RefreshToken, issuance: Issuanc
         successor = succeed(presented, secret, app_id=issuance.app_id, anti_csrf=with_anti_csrf)
         if successor.digest == session.family.current:
             return successor
-    raise Contended(session.handle)
+    return None
 
 
 async def revoke(app_id: AppId, handle: SessionHandle, *, at: datetime) -> bool:

@@ -7,13 +7,14 @@ House rule: nothing here asks, reads a clock or makes randomness; signing happen
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, UserId, whole_milliseconds
+from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
 from segue.json import JsonObject
 from segue.sessions.model import Device, Family, Provenance, Session
 from segue.sessions.policy import Lifetimes
-from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, mint_access
+from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, AccessVersion, mint_access
+from segue.tokens.access_v2 import mint_v2
 from segue.tokens.refresh import RefreshToken, anti_csrf_token, first_refresh_token
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import KeyPlan, SigningKey
@@ -24,8 +25,8 @@ class Issuance:
     """What every token is made with."""
 
     app_id: AppId
-    issuer: str
-    """The `iss` of our access tokens: API domain and base path."""
+    issuer: str | None
+    """The `iss` of our access tokens: API domain and base path. None: payloads are stored just as they are given."""
     secrets: Secrets
     lifetimes: Lifetimes
     keys: KeyPlan
@@ -35,6 +36,15 @@ class Issuance:
     """Random, 0 (inclusive) to 1 (exclusive), for the jitter of the access token's lifetime."""
     static_keys: bool | None = None
     """Sign with a key that does not rotate, or with one that does; None: as each session was created."""
+    access_version: AccessVersion = AccessVersion.V5
+    access_lifetime: timedelta | None = None
+    """Of the access tokens made now, to the second; None: the configured one, with its jitter."""
+
+    def access_expiry(self) -> datetime:
+        """When an access token made now is over."""
+        if self.access_lifetime is not None:
+            return self.now + self.access_lifetime
+        return self.lifetimes.access_expiry(self.now, self.luck)
 
     def signing_key(self, *, static: bool) -> SigningKey:
         """The key that signs for a session which was created with this wish."""
@@ -117,25 +127,30 @@ def prepare(
     return session, refresh
 
 
-def issue(session: Session, refresh: RefreshToken, issuance: Issuance) -> IssuedSession:
+def issue(
+    session: Session, refresh: RefreshToken, issuance: Issuance, *, parent_hash: TokenHash | None = None
+) -> IssuedSession:
     """
     The tokens of a session that is durably written.
 
     The access token never outlives the session: where the absolute end is near, it is shorter.
+
+    Args:
+        session: as it is stored now.
+        refresh: the token that goes out.
+        issuance: what the access token is made with.
+        parent_hash: named in the access token where the rotation may still be undone.
     """
     secret = issuance.secrets.find(refresh.secret_id) or issuance.secrets.primary
     anti_csrf = anti_csrf_token(refresh, secret, app_id=issuance.app_id)
-    expires_at = min(issuance.lifetimes.access_expiry(issuance.now, issuance.luck), session.expires_at)
-    access = mint_access(
-        session.payload,
-        issuance.signing_key(static=session.static_key),
-        user_id=session.user_id,
-        tenant_id=session.tenant_id,
-        handle=session.handle,
+    access = _mint(
+        session,
+        issuance,
+        version=issuance.access_version,
         refresh_hash=refresh.hash,
+        parent_hash=parent_hash,
         anti_csrf=anti_csrf,
-        issued_at=issuance.now,
-        expires_at=expires_at,
+        expires_at=min(issuance.access_expiry(), session.expires_at),
     )
     return IssuedSession(session=session, access=access, refresh=refresh, anti_csrf=anti_csrf)
 
@@ -144,23 +159,74 @@ def renew(session: Session, claims: AccessClaims, issuance: Issuance) -> AccessT
     """
     The access token of *claims* again, showing the session's present payload.
 
-    It keeps expiry, lineage and anti-CSRF token, and gets a fresh `issued_at`; the refresh token stays.
+    It keeps form, expiry, lineage and anti-CSRF token, and gets a fresh `issued_at`; the refresh token stays.
     """
-    return mint_access(
-        session.payload,
-        issuance.signing_key(static=session.static_key),
-        user_id=claims.user_id,
-        tenant_id=claims.tenant_id,
-        handle=claims.handle,
+    return _mint(
+        session,
+        issuance,
+        version=claims.version,
         refresh_hash=claims.refresh_hash,
+        parent_hash=claims.parent_hash,
         anti_csrf=claims.anti_csrf,
-        issued_at=issuance.now,
         expires_at=claims.expires_at,
     )
 
 
-def application_payload(payload: JsonObject, *, issuer: str) -> JsonObject:
+def settled(session: Session, claims: AccessClaims, issuance: Issuance) -> AccessToken:
+    """The access token of *claims* again, for a full life, with the refresh token beside it now beyond recall."""
+    return _mint(
+        session,
+        issuance,
+        version=claims.version,
+        refresh_hash=claims.refresh_hash,
+        parent_hash=None,
+        anti_csrf=claims.anti_csrf,
+        expires_at=min(issuance.access_expiry(), session.expires_at),
+    )
+
+
+def _mint(
+    session: Session,
+    issuance: Issuance,
+    *,
+    version: AccessVersion,
+    refresh_hash: TokenHash,
+    parent_hash: TokenHash | None,
+    anti_csrf: str | None,
+    expires_at: datetime,
+) -> AccessToken:
+    key = issuance.signing_key(static=session.static_key)
+    if version is AccessVersion.V2:
+        return mint_v2(
+            session.payload,
+            key,
+            user_id=session.user_id,
+            handle=session.handle,
+            refresh_hash=refresh_hash,
+            parent_hash=parent_hash,
+            anti_csrf=anti_csrf,
+            issued_at=issuance.now,
+            expires_at=expires_at,
+        )
+    return mint_access(
+        session.payload,
+        key,
+        user_id=session.user_id,
+        tenant_id=session.tenant_id,
+        handle=session.handle,
+        refresh_hash=refresh_hash,
+        anti_csrf=anti_csrf,
+        issued_at=issuance.now,
+        expires_at=expires_at,
+        parent_hash=parent_hash,
+        version=version,
+    )
+
+
+def application_payload(payload: JsonObject, *, issuer: str | None) -> JsonObject:
     """The payload to store: protected names silently dropped, our issuer put in whatever the caller gave."""
+    if issuer is None:
+        return payload
     if PROTECTED.isdisjoint(payload):  # as almost always, and four times as fast
         return {**payload, "iss": issuer}
     return {name: value for name, value in payload.items() if name not in PROTECTED} | {"iss": issuer}

@@ -12,14 +12,14 @@ from datetime import datetime
 from segue.errors import Contended
 from segue.flow import ask
 from segue.ids import AppId
-from segue.sessions.ports import SigningKeyStore
+from segue.sessions.ports import KeyMaker, SigningKeyStore
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import (
     KeyKind,
     KeyPlan,
     KeyPolicy,
     SigningKey,
-    make_signing_key,
+    name_signing_key,
     open_signing_key,
     plan_keys,
     seal_signing_key,
@@ -79,7 +79,8 @@ async def _add(
     now: datetime,
     randomness: bytes,
 ) -> None:
-    made = make_signing_key(kind, policy.algorithm, now=now, unique=randomness[:16].hex())
+    private = await ask(KeyMaker.make_private_key, policy.algorithm)
+    made = name_signing_key(private, kind, policy.algorithm, now=now, unique=randomness[:16].hex())
     sealed = seal_signing_key(made, secrets, app_id=app_id, nonce=randomness[16:RANDOMNESS])
     same_kind = [key for key in known if key.kind is kind]
     newest = max(same_kind, key=lambda key: (key.created_at, key.key_id), default=None)

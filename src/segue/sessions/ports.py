@@ -13,7 +13,8 @@ from typing import Protocol
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.sessions.model import Revocation, Rotation, Selection, Session
-from segue.tokens.signing_keys import StoredSigningKey
+from segue.tokens.algorithms import Algorithm
+from segue.tokens.signing_keys import PrivateKey, StoredSigningKey
 
 
 class SessionStore(Protocol):
@@ -99,4 +100,12 @@ class SigningKeyStore(Protocol):
 
     def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """Forget keys; ids that are not there are ignored."""
+        ...
+
+
+class KeyMaker(Protocol):
+    """Where new private keys come from: making an RSA key takes long enough to be somebody else's work."""
+
+    def make_private_key(self, algorithm: Algorithm) -> PrivateKey:
+        """A key that nobody else has or gets."""
         ...

@@ -1,5 +1,5 @@
 """
-Our access tokens: JWTs of the version-5 form that SuperTokens back ends and front ends know (RFC 7519).
+Our access tokens: JWTs of the forms 3 to 5 that SuperTokens back ends and front ends know (RFC 7519).
 
 Short-lived, verified without I/O. The claim names and the header members are the wire's and appear here alone.
 House rules: the key fixes the algorithm, never the header (RFC 8725 §3.1); nothing here reads a clock; a verified
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Any, TypedDict, cast
 
 import msgspec
@@ -37,11 +38,41 @@ PROTECTED = frozenset(
 )
 """Claims that are ours; an application's payload cannot set them."""
 
-_VERSION = "5"
-_READABLE_VERSIONS = frozenset({"3", "4", "5"})
 _MAX_TOKEN = 8192
 _KNOWN_HEADERS = 256
 _encode = msgspec.json.Encoder().encode
+
+
+class AccessVersion(IntEnum):
+    """
+    The form of an access token.
+
+    Our own doors write the newest. Older ones are for back-end SDKs that speak an older core protocol; form 2 has a
+    module of its own, `segue.tokens.access_v2`.
+    """
+
+    V2 = 2
+    """The application's claims apart from ours, times in milliseconds, no key id."""
+    V3 = 3
+    V4 = 4
+    """With a tenant."""
+    V5 = 5
+    """With the id of the sign-in beside the user's."""
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """Names that the application's claims cannot have in this form."""
+        return _PROTECTED[self]
+
+
+_ALWAYS = PROTECTED - {"rsub", "tId"}
+_PROTECTED = {
+    AccessVersion.V2: frozenset[str](),
+    AccessVersion.V3: _ALWAYS,
+    AccessVersion.V4: _ALWAYS | {"tId"},
+    AccessVersion.V5: PROTECTED,
+}
+_BY_TEXT = {str(version.value): version for version in AccessVersion if version is not AccessVersion.V2}
 
 
 class AccessClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +97,13 @@ class AccessClaims(msgspec.Struct, frozen=True, kw_only=True):
     """Whole seconds; over at that instant (RFC 7519 §4.1.4)."""
     payload: JsonObject
     """All claims, ours among them: what the front-end token shows."""
+    version: AccessVersion = AccessVersion.V5
 
     @property
     def custom(self) -> JsonObject:
         """The application's own claims."""
-        return {name: value for name, value in self.payload.items() if name not in PROTECTED}
+        protected = self.version.protected
+        return {name: value for name, value in self.payload.items() if name not in protected}
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +128,8 @@ def mint_access(
     anti_csrf: str | None,
     issued_at: datetime,
     expires_at: datetime,
+    parent_hash: TokenHash | None = None,
+    version: AccessVersion = AccessVersion.V5,
 ) -> AccessToken:
     """
     Sign an access token.
@@ -109,39 +144,58 @@ def mint_access(
         anti_csrf: the anti-CSRF token handed out beside it, if any.
         issued_at: floored to whole seconds, so that no verifier sees a token from its future.
         expires_at: likewise.
+        parent_hash: of the refresh token that was presented for the one beside it, where the rotation may still be
+            undone (`segue.sessions.branching`).
+        version: form 3 to 5.
     """
     issued, expires = int(issued_at.timestamp()), int(expires_at.timestamp())
     payload: dict[str, JsonValue] = {
         **custom,
         "sub": user_id,
-        "rsub": user_id,
-        "tId": tenant_id,
         "sessionHandle": handle,
         "refreshTokenHash1": refresh_hash,
-        "parentRefreshTokenHash1": None,
+        "parentRefreshTokenHash1": parent_hash,
         "antiCsrfToken": anti_csrf,
         "iat": issued,
         "exp": expires,
     }
-    data = _header_of(key) + b"." + base64url.encode(_encode(payload))
+    if version >= AccessVersion.V4:
+        payload["tId"] = tenant_id
+    if version >= AccessVersion.V5:
+        payload["rsub"] = user_id
+    data = _header_of(key, version) + b"." + base64url.encode(_encode(payload))
     text = (data + b"." + base64url.encode(sign(key.private, key.algorithm, data))).decode()
-    return AccessToken(text=text, key_id=key.key_id, claims=_claims(payload))
+    return AccessToken(text=text, key_id=key.key_id, claims=_of_version(_claims(payload), version))
 
 
-def _header_of(key: SigningKey) -> bytes:
-    known = (key.key_id, key.algorithm)
+def _header_of(key: SigningKey, version: AccessVersion) -> bytes:
+    known = (key.key_id, key.algorithm, version)
     header = _HEADERS.get(known)
     if header is None:
         members: JsonObject = {
             "alg": key.algorithm.value,
             "kid": key.key_id,
             "typ": "JWT",
-            "version": _VERSION,
+            "version": str(version.value),
         }
         header = base64url.encode(dump(members))
         if len(_HEADERS) < _KNOWN_HEADERS:
             _HEADERS[known] = header
     return header
+
+
+def read_access(text: str) -> AccessClaims:
+    """
+    What a token of form 3 to 5 says; its signature is *not* looked at.
+
+    For callers that have verified it already, or must take one whose key is gone.
+
+    Raises:
+        TokenMalformed: it is not of these forms.
+    """
+    header, payload, _ = _segments(text)
+    claims = _read_claims(payload)
+    return _of_version(claims, _read_header(header)[2])
 
 
 class AccessVerifier:
@@ -166,7 +220,7 @@ class AccessVerifier:
         self._verifiers: dict[str, tuple[Algorithm, Verify]] = {
             key.key_id: (key.algorithm, verifier(key.private.public_key(), key.algorithm)) for key in keys
         }
-        self._by_header: dict[bytes, tuple[str, Verify]] = {}
+        self._by_header: dict[bytes, tuple[str, AccessVersion, Verify]] = {}
         self._remembered: dict[str, AccessToken] = {}
 
     def verify(self, text: str, *, now: datetime) -> AccessToken:
@@ -200,45 +254,31 @@ class AccessVerifier:
         return self._remembered.get(text) or self._verify_cold(text)
 
     def _verify_cold(self, text: str) -> AccessToken:
-        if len(text) > _MAX_TOKEN:
-            raise TokenMalformed("longer than an access token can be")
-        try:
-            data, _, signature = text.encode("ascii").rpartition(b".")
-        except UnicodeEncodeError as error:
-            raise TokenMalformed("not base64url") from error
-        header, _, payload = data.partition(b".")
+        header, payload, signature = _segments(text)
         # Structure before signature: what is not ours may be another party's token and must not end a session.
         claims = _read_claims(payload)
-        key_id, verify = self._by_header.get(header) or self._read_header(header)
+        key_id, version, verify = self._by_header.get(header) or self._find_key(header)
         try:
             raw = base64url.decode(signature)
         except ValueError as error:
             raise TokenMalformed("not base64url") from error
-        if not verify(raw, data):
+        if not verify(raw, header + b"." + payload):
             raise SignatureRefused(key_id)
-        token = AccessToken(text=text, key_id=key_id, claims=claims)
+        token = AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
         self._remember(token)
         return token
 
-    def _read_header(self, header: bytes) -> tuple[str, Verify]:
-        try:
-            members = parse_object(base64url.decode(header))
-        except ValueError as error:
-            raise TokenMalformed("no header that we write") from error
-        key_id, version = members.get("kid"), members.get("version", "3")
-        if members.get("typ") != "JWT" or not isinstance(key_id, str) or "crit" in members:
-            raise TokenMalformed("no header that we write")
-        if not isinstance(version, str) or version not in _READABLE_VERSIONS:
-            raise TokenMalformed("no version that we read")
+    def _find_key(self, header: bytes) -> tuple[str, AccessVersion, Verify]:
+        key_id, algorithm, version = _read_header(header)
         known = self._verifiers.get(key_id)
         if known is None:
             raise KeyUnknown("access token")
-        algorithm, verify = known
-        if members.get("alg") != algorithm.value:
+        if algorithm != known[0].value:
             raise SignatureRefused(key_id)
+        found = (key_id, version, known[1])
         if len(self._by_header) < _KNOWN_HEADERS:
-            self._by_header[header] = (key_id, verify)
-        return key_id, verify
+            self._by_header[header] = found
+        return found
 
     def _remember(self, token: AccessToken) -> None:
         if self.capacity == 0:
@@ -249,6 +289,33 @@ class AccessVerifier:
             except (KeyError, StopIteration, RuntimeError):  # another thread was faster
                 continue
         self._remembered[token.text] = token
+
+
+def _segments(text: str) -> tuple[bytes, bytes, bytes]:
+    """Header, payload and signature, each as it was spelled."""
+    if len(text) > _MAX_TOKEN:
+        raise TokenMalformed("longer than an access token can be")
+    try:
+        data, _, signature = text.encode("ascii").rpartition(b".")
+    except UnicodeEncodeError as error:
+        raise TokenMalformed("not base64url") from error
+    header, _, payload = data.partition(b".")
+    return header, payload, signature
+
+
+def _read_header(header: bytes) -> tuple[str, JsonValue, AccessVersion]:
+    """Key id, what it calls the algorithm, and the form."""
+    try:
+        members = parse_object(base64url.decode(header))
+    except ValueError as error:
+        raise TokenMalformed("no header that we write") from error
+    # SDKs of the time read a header without a version as 3, cores as the newest; the claims are the same.
+    key_id, version = members.get("kid"), members.get("version", "5")
+    if members.get("typ") != "JWT" or not isinstance(key_id, str) or "crit" in members:
+        raise TokenMalformed("no header that we write")
+    if not isinstance(version, str) or version not in _BY_TEXT:
+        raise TokenMalformed("no version that we read")
+    return key_id, members.get("alg"), _BY_TEXT[version]
 
 
 def _read_claims(segment: bytes) -> AccessClaims:
@@ -291,6 +358,19 @@ def _claims(payload: dict[str, JsonValue]) -> AccessClaims:
     )
 
 
+def _of_version(claims: AccessClaims, version: AccessVersion) -> AccessClaims:
+    if version is AccessVersion.V5:
+        return claims
+    # What an older form does not know is the application's own, whatever it is called.
+    public = version < AccessVersion.V4
+    return msgspec.structs.replace(
+        claims,
+        version=version,
+        recipe_user_id=claims.user_id,
+        tenant_id=PUBLIC_TENANT if public else claims.tenant_id,
+    )
+
+
 class _Ours(TypedDict):
     """Our members, once looked at: a `NewType` called for each takes 0.4 of the 30 µs of a verification."""
 
@@ -310,5 +390,5 @@ def _is_zero(value: JsonValue) -> bool:
 
 _NUMBERS = (int, float)
 _instant = datetime.fromtimestamp
-_HEADERS: dict[tuple[str, Algorithm], bytes] = {}
+_HEADERS: dict[tuple[str, Algorithm, AccessVersion], bytes] = {}
 _decode: Callable[[bytes], dict[str, JsonValue]] = msgspec.json.Decoder(dict[str, Any]).decode

@@ -100,6 +100,30 @@ def succeed(token: RefreshToken, secret: Secret, *, app_id: AppId, anti_csrf: bo
     )
 
 
+def branch(
+    token: RefreshToken, secret: Secret, *, app_id: AppId, seed: bytes, anti_csrf: bool
+) -> RefreshToken:
+    """
+    One of many children, where rotation waits for the first use (`segue.sessions.branching`).
+
+    Args:
+        token: the parent.
+        secret: the primary deployment secret.
+        app_id: the token holds in this app alone.
+        seed: 16 random bytes; they tell the child from its siblings.
+        anti_csrf: an anti-CSRF token will be handed out with it.
+    """
+    return _make(
+        secret,
+        token.handle,
+        app_id=app_id,
+        generation=token.generation + 1,
+        seed=seed,
+        parent=token.hash,
+        anti_csrf=anti_csrf,
+    )
+
+
 def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> RefreshToken:
     """
     Read a refresh token and check its MAC; no store is asked.

@@ -158,26 +158,37 @@ def _next_change(able: list[SigningKey], policy: KeyPolicy, now: datetime, made_
     return published if now < published else max(made_at, now)
 
 
-def make_signing_key(kind: KeyKind, algorithm: Algorithm, *, now: datetime, unique: str) -> SigningKey:
+def make_private_key(algorithm: Algorithm) -> PrivateKey:
     """
-    Make a key.
+    Make the private half of a key: RSA with 2048 bits (50 to 300 ms), P-256 or Ed25519 (microseconds).
+
+    Raises:
+        ConfigurationError: an algorithm that we do not sign with.
+    """
+    match algorithm:
+        case Algorithm.RS256:
+            return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        case Algorithm.ES256:
+            return ec.generate_private_key(ec.SECP256R1())
+        case Algorithm.EdDSA:
+            return ed25519.Ed25519PrivateKey.generate()
+        case other:
+            raise ConfigurationError(f"we do not sign with {other.name}; choose RS256, ES256 or EdDSA")
+
+
+def name_signing_key(
+    private: PrivateKey, kind: KeyKind, algorithm: Algorithm, *, now: datetime, unique: str
+) -> SigningKey:
+    """
+    Make a signing key of a private one.
 
     Args:
+        private: of the algorithm.
         kind: decides the form of the key id: `d-<milliseconds>` or `s-<unique>`.
-        algorithm: RS256 (2048 bits), ES256 or EdDSA (Ed25519).
+        algorithm: what it signs with.
         now: becomes `created_at`.
         unique: text that no other static key of the app has.
     """
-    private: PrivateKey
-    match algorithm:
-        case Algorithm.RS256:
-            private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        case Algorithm.ES256:
-            private = ec.generate_private_key(ec.SECP256R1())
-        case Algorithm.EdDSA:
-            private = ed25519.Ed25519PrivateKey.generate()
-        case other:
-            raise ConfigurationError(f"we do not sign with {other.name}; choose RS256, ES256 or EdDSA")
     name = str(to_milliseconds(now)) if kind is KeyKind.DYNAMIC else unique
     return SigningKey(
         key_id=f"{kind.value}-{name}",
