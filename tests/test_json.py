@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.json import MAX_DEPTH, JsonObject, JsonValue, dump, parse_object
+from segue.json import MAX_DEPTH, JsonObject, JsonValue, dump, parse_object, same
 
 MARK = "s3cret"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -132,3 +132,23 @@ def _leaves(value: JsonValue | JsonObject) -> list[JsonValue]:
     if isinstance(value, list):
         return [leaf for item in value for leaf in _leaves(item)]
     return [value]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ({"a": 1, "b": [1, None]}, {"b": [1.0, None], "a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ([1, 2], [2, 1], False),
+        (True, 1, False),
+        ({"a": False}, {"a": 0}, False),
+        ("1", 1, False),
+        (None, None, True),
+        ([], {}, False),
+    ],
+    ids=str,
+)
+def test_same(one: JsonValue, other: JsonValue, alike: bool) -> None:
+    """Two values are the same JSON, or not; from both sides."""
+    assert same(one, other) is alike
+    assert same(other, one) is alike

@@ -173,11 +173,7 @@ class RefreshExpired(RefreshRefused):
 
 
 class ReuseDetected(RefreshRefused):
-    """
-    An already rotated refresh token came back (RFC 9700 §4.14.2).
-
-    Its family is now revoked, but where rotation waits for the first use (`sessions.branching_flows`).
-    """
+    """An already rotated refresh token came back (RFC 9700 §4.14.2); its family is now revoked."""
 
     code = "refresh_reuse_detected"
 
