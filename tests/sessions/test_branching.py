@@ -24,6 +24,8 @@ from segue.tokens.access import AccessVersion
 from tests.sessions.scene import LIFETIMES, START, Scene, at, every_order, issuance, outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from segue.flow import Ask, Flow
     from segue.sessions.issuing import Issuance, IssuedSession
     from segue.sessions.model import Session
@@ -285,7 +287,7 @@ class TestTogetherWithTheOtherRule:
 
 
 def _two(
-    make: Any,
+    make: Callable[[Branching, IssuedSession], dict[str, Flow[Any]]],
 ) -> list[tuple[str, dict[str, Any], Branching, IssuedSession]]:
     """Every order of two flows that *make* builds on a fresh session."""
     seen: list[tuple[Branching, IssuedSession]] = []

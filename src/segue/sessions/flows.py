@@ -103,6 +103,7 @@ async def refresh(text: str, issuance: Issuance, *, anti_csrf: AntiCsrf = NO_ANT
         successor=successor.digest,
         secret_id=successor.secret_id,
         at=whole_milliseconds(issuance.now),
+        static_key=issuance.static_keys,
     )
     for _ in range(ATTEMPTS):
         session = await ask(SessionStore.rotate_family, rotation)
