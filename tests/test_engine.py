@@ -119,7 +119,7 @@ def test_a_restored_copy_signs_nobody_out() -> None:
     newest = made.refresh(made.refresh(stolen.refresh.text).refresh.text)
     made.revoke(stolen.session.handle)
     assert backup is not None
-    made._store.create_session(backup)  # what a restore does behind the engine's back
+    made.store.create_session(backup)  # what a restore does behind the engine's back
     following = made.refresh(newest.refresh.text)
     assert made.refresh(following.refresh.text).session.handle == stolen.session.handle
     with pytest.raises(ReuseDetected):

@@ -49,7 +49,12 @@ def create_app() -> FastAPI:
         key_update_interval=settings.KEY_INTERVAL,
         revocation_lag=settings.LAG,
     )
-    engine = AsyncEngine(config, store=store_at(env["FAULTS_STORE"]), web=AsyncHttpWeb(), clock=clock)
+    engine = AsyncEngine(
+        config,
+        store=store_at(env["FAULTS_STORE"], pooler=bool(env["FAULTS_POOLER"])),
+        web=AsyncHttpWeb(),
+        clock=clock,
+    )
     segue = SegueFastAPI(engine)
     app = FastAPI(lifespan=segue.lifespan)
     segue.install(app)
@@ -58,9 +63,11 @@ def create_app() -> FastAPI:
     return app
 
 
-def store_at(address: str) -> AsyncStore:
+def store_at(address: str, *, pooler: bool) -> AsyncStore:
     """PostgreSQL by its address, SQLite by its path."""
-    return AsyncPostgresStore(address) if "://" in address else AsyncSqliteStore(address)
+    if "://" in address:
+        return AsyncPostgresStore(address, transaction_pooler=pooler)
+    return AsyncSqliteStore(address)
 
 
 def old_provider(jwks: Path, *, revocation: str) -> Provider:

@@ -29,6 +29,8 @@ class Process:
     folder: Path
     revocation: str
     """Where the previous provider takes revocations."""
+    pooler: bool = False
+    """Use PostgreSQL as behind a transaction pooler, which cannot tell of revocations."""
     ahead: float = 0.0
     """Seconds that its clock is ahead when it starts."""
     port: int = field(default_factory=free_port)
@@ -73,6 +75,7 @@ class Process:
             ready="/control/ready",
             cwd=ROOT,
             env={
+                "FAULTS_POOLER": "yes" if self.pooler else "",
                 "FAULTS_AHEAD": str(self.ahead),
                 "FAULTS_JWKS": str(write_jwks(self.folder)),
                 "FAULTS_REVOCATION": self.revocation,

@@ -40,9 +40,9 @@ def test_revocation_is_felt_by_another_process(store_address: str, tmp_path: Pat
     assert max(lags) > 0, "nothing was accepted after its revocation: was it the same process?"
 
 
-async def measured_lags(address: str, folder: Path) -> list[float]:
+async def measured_lags(address: str, folder: Path, *, pooler: bool = False) -> list[float]:
     """Seconds from each revocation's acknowledgement by one process to the first refusal by the other."""
-    processes = [Process(store=address, folder=folder, revocation=NOBODY) for _ in range(2)]
+    processes = [Process(store=address, folder=folder, revocation=NOBODY, pooler=pooler) for _ in range(2)]
     async with under_load(processes, seed=SEED, clients=AT_ONCE) as load:
         for client in load.clients:
             client.leave()

@@ -9,8 +9,8 @@ import pytest
 
 from segue import Config, Engine, HttpSettings, NewSession
 from segue.errors import SessionGone, StoreUnavailable
-from segue.ids import UserId
-from segue.sessions.revocations import StaleFeed
+from segue.ids import PUBLIC_APP, UserId
+from segue.sessions.revocations import RevocationFeed, StaleFeed, catch_up
 from segue.stores.memory import MemoryStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
@@ -73,6 +73,17 @@ def test_own_process_feels_it_at_once() -> None:
     engine.revoke(handle)
     with pytest.raises(SessionGone):
         engine.verify_access_token(text)
+
+
+def test_revoked_while_the_feed_was_read() -> None:
+    """What this process revokes while an answer of the feed is on its way is not taken to be in that answer."""
+    feed = RevocationFeed(app_id=PUBLIC_APP, remembered_for=timedelta(hours=1))
+    looking = catch_up(feed, now=issuer.NOW, stale=StaleFeed.REFUSE)
+    looking.send(None)
+    feed.expire()
+    with pytest.raises(StopIteration):
+        looking.send(())
+    assert not feed.fresh(issuer.NOW, within=SECOND)
 
 
 def test_one_read_a_second_however_many_requests() -> None:

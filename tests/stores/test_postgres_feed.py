@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,19 @@ from segue.ids import PUBLIC_APP, UserId, to_milliseconds
 from segue.sessions.model import ByHandle, ByUser
 from segue.stores.contract.examples import NOW, handle, session
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore
+from segue.stores.postgres.listening import listen
+from segue.stores.postgres.location import locate
 from segue.stores.postgres.statements import TEXTS
 from segue.stores.sql.statements import Statement
 from segue.stores.sql.values import list_to_text
+from tests.support.postgres import PASSWORD, USER
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segue.ids import SessionHandle
+    from tests.support.postgres import PostgresServer
 
 USERS = 8
 ROUNDS = 25
@@ -122,7 +127,7 @@ def test_told_of_a_revocation(postgres_database: str, store: PostgresStore) -> N
     """A listener is told of what any process revokes, and not of what is merely created or cleaned up."""
     store.create_session(session(1))
 
-    async def listen() -> None:
+    async def run() -> None:
         async with AsyncPostgresStore(postgres_database) as listener:
             told = Told()
             listening = asyncio.create_task(listener.listen(told))
@@ -135,14 +140,14 @@ def test_told_of_a_revocation(postgres_database: str, store: PostgresStore) -> N
         await asyncio.wait_for(listening, 10)
         assert not told.more
 
-    asyncio.run(listen())
+    asyncio.run(run())
 
 
 def test_connection_for_listening_is_lost(postgres_database: str, store: PostgresStore) -> None:
     """A listener that lost its connection gets a new one, and is told to look at the feed."""
     store.create_session(session(1))
 
-    async def listen() -> None:
+    async def run() -> None:
         async with AsyncPostgresStore(postgres_database) as listener:
             told = Told()
             listening = asyncio.create_task(listener.listen(told))
@@ -155,7 +160,7 @@ def test_connection_for_listening_is_lost(postgres_database: str, store: Postgre
             with pytest.raises(asyncio.CancelledError):
                 await listening
 
-    asyncio.run(listen())
+    asyncio.run(run())
 
 
 def _waits_for_a_lock(database: str) -> bool:
@@ -171,3 +176,65 @@ def _end_listeners(database: str) -> None:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
         )
+
+
+class Gate:
+    """What lies between us and the server: passes everything on, until it passes nothing on and says nothing."""
+
+    def __init__(self, folder: str) -> None:
+        self._server = folder
+        self._dead: list[asyncio.Event] = []
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A new connection; those that come after `die` live."""
+        dead = asyncio.Event()
+        self._dead.append(dead)
+        server_reader, server_writer = await asyncio.open_unix_connection(self._server)
+        try:
+            await asyncio.gather(_pass_on(reader, server_writer, dead), _pass_on(server_reader, writer, dead))
+        finally:
+            for each in (writer, server_writer):
+                each.transport.abort()
+
+    def die(self) -> None:
+        """From now on nothing passes on the connections that there are, and neither end is told."""
+        for dead in self._dead:
+            dead.set()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dead: asyncio.Event) -> None:
+    while heard := await reader.read(65536):
+        if not dead.is_set():
+            writer.write(heard)
+    if not dead.is_set():
+        writer.transport.abort()
+
+
+def test_connection_for_listening_dies_silently(
+    postgres_server: PostgresServer, store: PostgresStore
+) -> None:
+    """A connection that nobody closed but on which nothing arrives any more is replaced."""
+    store.create_session(session(1))
+    database = postgres_server.clean_database().partition("@/")[2].partition("?")[0]
+
+    async def listen_through_a_gate() -> None:
+        gate, stop, told = Gate(str(postgres_server.socket)), asyncio.Event(), Told()
+        async with await asyncio.start_server(gate.connected, "127.0.0.1") as between:
+            port = between.sockets[0].getsockname()[1]
+            location = locate(
+                f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{database}?sslmode=disable",
+                pool_size=1,
+                connect_timeout=timedelta(seconds=20),
+                statement_timeout=timedelta(milliseconds=50),
+                acquire_timeout=timedelta(seconds=20),
+                transaction_pooler=False,
+            )
+            beat = timedelta(milliseconds=50)
+            listening = asyncio.create_task(listen(location, told, until=stop, heartbeat=beat))
+            await told.once()
+            gate.die()
+            await told.once()  # by the next connection
+            stop.set()
+            await asyncio.wait_for(listening, 10)
+
+    asyncio.run(listen_through_a_gate())

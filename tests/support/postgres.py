@@ -66,6 +66,11 @@ class PostgresServer:
         """What the server says."""
         return self.folder / "log"
 
+    @property
+    def socket(self) -> Path:
+        """Where it listens, beside TCP."""
+        return self.folder / f".s.PGSQL.{self.port}"
+
     def dsn(self, database: str = "template1") -> str:
         """By socket, without a password."""
         return f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}"
@@ -93,6 +98,10 @@ class PostgresServer:
     def stop(self) -> None:
         """As an administrator does it: those who are connected are sent away."""
         self._end(signal.SIGINT)
+
+    def stop_at_once(self) -> None:
+        """As an administrator in a hurry does it: nobody is told, and the next start has to recover."""
+        self._end(signal.SIGQUIT)
 
     def kill(self) -> None:
         """As a power cut does it."""

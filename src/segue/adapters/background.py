@@ -2,8 +2,10 @@
 What an engine has to do beside answering: end old sessions at their providers, learn what was revoked elsewhere, and
 delete what is over.
 
-One worker a process; several processes on one store share the work by the leases of the outbox. House rule: nothing
-that goes wrong in a round ends the worker.
+One worker a process; several processes on one store share the work by the leases of the outbox. The feed of revocations
+is looked at twice within the lag whatever happens, and at once when the store says that there is something new: a store
+that says nothing, or cannot any more, costs time and no revocation. House rule: nothing that goes wrong in a round ends
+the worker.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from datetime import timedelta
 
 from segue.engine import AsyncEngine
 from segue.errors import SessionError
+from segue.stores.ports import TellsOfRevocations
 
 logger = logging.getLogger("segue")
 
@@ -23,6 +26,9 @@ _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
 _LOOK_AHEAD = 0.5
 """Of the revocation lag: asked for this early, no request has to ask."""
+_REST = 0.01
+"""Seconds between two looks at the feed: a storm of notices is a hundred reads a second, no more."""
+_LISTEN_AGAIN = 5.0
 
 
 class BackgroundWork:
@@ -32,6 +38,7 @@ class BackgroundWork:
         """*engine*: stays its maker's to close, after the work has ended."""
         self._engine = engine
         self._wake = asyncio.Event()
+        self._revoked = asyncio.Event()
 
     def wake(self) -> None:
         """Look at the outbox at once: somebody may have written to it."""
@@ -45,7 +52,8 @@ class BackgroundWork:
         Args:
             first: done once before the first round, without holding up the context.
         """
-        workers = [asyncio.create_task(self._work(first)), asyncio.create_task(self._watch())]
+        work = (self._work(first), self._watch(), self._listen())
+        workers = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:
@@ -56,8 +64,18 @@ class BackgroundWork:
     async def _watch(self) -> None:
         pause = max(self._engine.config.revocation_lag.total_seconds() * _LOOK_AHEAD, 0.05)
         while True:
-            await asyncio.sleep(pause)
+            await _set_or_late(self._revoked, pause)
             await _carefully(self._engine.watch_revocations)
+            await asyncio.sleep(_REST)
+
+    async def _listen(self) -> None:
+        store = self._engine.store
+        if not isinstance(store, TellsOfRevocations):
+            return
+        told = False
+        while not told:
+            told = await _carefully(lambda: store.listen(self._revoked.set))
+            await asyncio.sleep(_LISTEN_AGAIN)
 
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
@@ -67,10 +85,7 @@ class BackgroundWork:
     async def _deliver(self) -> None:
         while True:
             await _carefully(self._engine.deliver)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_WORK_EVERY.total_seconds()):
-                    await self._wake.wait()
-            self._wake.clear()
+            await _set_or_late(self._wake, _WORK_EVERY.total_seconds())
 
     async def _clean(self) -> None:
         while True:
@@ -94,10 +109,21 @@ async def clean_up(engine: AsyncEngine) -> int:
         await asyncio.sleep((loop.time() - begun) / 2)
 
 
-async def _carefully(step: Callable[[], Awaitable[object]]) -> None:
+async def _set_or_late(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    event.clear()
+
+
+async def _carefully(step: Callable[[], Awaitable[object]]) -> bool:
+    """Whether it went well; if not, that is in the log."""
     try:
         await step()
     except SessionError as error:
         logger.warning("background work will be tried again: %s", error)
     except Exception:
         logger.exception("background work failed and will be tried again")
+    else:
+        return True
+    return False

@@ -57,7 +57,7 @@ class AsyncEngine:
         require_store(store, blocking=False)
         application = AsyncApplication(config.providers, fetch_claim)
         self.config = config
-        self._store = store
+        self.store = store
         operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
         self._at_hand = operations.at_hand
         self._sessions = operations.sessions
@@ -71,7 +71,7 @@ class AsyncEngine:
 
     async def close(self) -> None:
         """Close the store."""
-        await self._store.close()
+        await self.store.close()
 
     async def create_session(self, new: NewSession) -> IssuedSession:
         """Create a session and its first tokens; the caller hands them out."""

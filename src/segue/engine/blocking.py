@@ -57,7 +57,7 @@ class Engine:
         require_store(store, blocking=True)
         application = Application(config.providers, fetch_claim)
         self.config = config
-        self._store = store
+        self.store = store
         operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
         self._at_hand = operations.at_hand
         self._sessions = operations.sessions
@@ -71,7 +71,7 @@ class Engine:
 
     def close(self) -> None:
         """Close the store."""
-        self._store.close()
+        self.store.close()
 
     def create_session(self, new: NewSession) -> IssuedSession:
         """Create a session and its first tokens; the caller hands them out."""

@@ -187,6 +187,8 @@ class AtHand:
         if asked_at is not None:
             self._trusted_from = max(self._loaded_at, asked_at)
             self._trusted_until = min(self._reload_at, asked_at + self.config.revocation_lag)
+            if self._feed.checked_at != asked_at:  # another thread has revoked something meanwhile
+                self._trusted_until = _NEVER
 
     # --- both --------------------------------------------------------------------------------------------------------
 

@@ -50,6 +50,8 @@ class RevocationFeed:
     checked_at: datetime | None = None
     """When the store was last asked, with success."""
     entries: tuple[Revocation, ...] = ()
+    doubts: int = 0
+    """How often something was revoked here. What was asked for before is not known to be complete after."""
 
     def fresh(self, now: datetime, *, within: timedelta) -> bool:
         """Whether what is known is no older than *within*."""
@@ -67,7 +69,14 @@ class RevocationFeed:
 
     def expire(self) -> None:
         """Something was revoked just now: the next verification has to ask."""
+        self.doubts += 1
         self.checked_at = None
+
+    def confirm(self, now: datetime, *, doubts: int) -> None:
+        """All is known that was revoked before *now*, unless something was revoked since *doubts* was read."""
+        self.checked_at = now
+        if self.doubts != doubts:
+            self.checked_at = None
 
 
 async def catch_up(feed: RevocationFeed, *, now: datetime, stale: StaleFeed) -> None:
@@ -77,6 +86,7 @@ async def catch_up(feed: RevocationFeed, *, now: datetime, stale: StaleFeed) -> 
     Raises:
         Unavailable: the store does not answer, and *stale* says to refuse.
     """
+    doubts = feed.doubts
     try:
         while True:
             newer = await ask(SessionIndex.revocations_after, feed.sequence, limit=PAGE)
@@ -87,4 +97,4 @@ async def catch_up(feed: RevocationFeed, *, now: datetime, stale: StaleFeed) -> 
         if stale is StaleFeed.REFUSE:
             raise
         return  # and ask again at the next request: `checked_at` stays
-    feed.checked_at = now
+    feed.confirm(now, doubts=doubts)

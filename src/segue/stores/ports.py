@@ -7,8 +7,9 @@ two alike. What each method promises stands at its port.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
@@ -124,4 +125,18 @@ class AsyncStore(Protocol):
 
     async def close(self) -> None:
         """Let go of files and connections."""
+        ...
+
+
+@runtime_checkable
+class TellsOfRevocations(Protocol):
+    """What an asynchronous store may offer beside: a word whenever the feed has something new."""
+
+    async def listen(self, revoked: Callable[[], None]) -> None:
+        """
+        Call *revoked* on the loop after each revocation of any process, until the store is closed.
+
+        Also whenever something may have been missed. Returns early where there is no way to be told; never raises
+        because the store is broken.
+        """
         ...

@@ -105,7 +105,7 @@ class AsyncPostgresStore(AsyncSqlStore):
         Call *revoked* whenever a session was revoked by any process, until the store is closed or the task cancelled.
 
         It is also called whenever the connection for it begins anew, because meanwhile anything may have happened. A
-        connection of its own, which must go to the server itself and not through a transaction pooler.
+        connection of its own, which has to go to the server itself: behind a transaction pooler this returns at once.
         """
         with suppress(StoreUnavailable):
             await self._ready()
