@@ -28,7 +28,7 @@ from segue.stores.postgres import AsyncPostgresStore
 from tests.support.postgres import started_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     from segue.stores.ports import AsyncStore
     from tests.support.postgres import PostgresServer
@@ -58,7 +58,7 @@ def engine_on(store: AsyncStore, *, lag: timedelta) -> AsyncEngine:
 @asynccontextmanager
 async def two_processes(
     database: str, *, lag: timedelta = HOUR, pooler: bool = False
-) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+) -> AsyncGenerator[tuple[AsyncEngine, AsyncEngine]]:
     """Two engines with stores of their own; the second one works in the background."""
     here, there = (
         engine_on(AsyncPostgresStore(database, transaction_pooler=pooler), lag=lag) for _ in range(2)
