@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from msgspec import structs
 
 from segue.errors import SessionGone, StoreUnavailable, TokenExpired
-from segue.ids import PUBLIC_APP, SessionHandle, TenantId
-from segue.sessions.flows import change_payload, confirm, refresh, revoke
+from segue.ids import PUBLIC_APP, TenantId
+from segue.sessions.flows import confirm, refresh, revoke
 from segue.tokens.signing_keys import KeyKind
-from tests.sessions.scene import LIFETIMES, START, Scene, at, issuance, outcome
+from tests.sessions.scene import LIFETIMES, START, Scene, at, issuance
 
 
 class TestCreate:
@@ -107,43 +106,3 @@ class TestConfirm:
         first = scene.sign_in()
         with pytest.raises(SessionGone):
             scene.run(confirm(first.access.claims, app_id=PUBLIC_APP, now=first.session.expires_at))
-
-
-class TestChange:
-    """Replacing a session's payload."""
-
-    def test_new_token_keeps_its_place(self) -> None:
-        """The new token keeps expiry, lineage and proof, and shows the new payload with a fresh time of issue."""
-        scene = Scene()
-        first = scene.sign_in(anti_csrf=True, payload={"old": 1})
-        _, fresh = scene.run(change_payload(first.access.claims, {"new": 1}, at(60)))
-        assert fresh is not None
-        before, after = first.access.claims, fresh.claims
-        assert after.custom == {"new": 1, "iss": "https://api.example.com/auth"}
-        assert after.issued_at - before.issued_at == timedelta(seconds=60)
-        assert structs.replace(after, issued_at=before.issued_at, payload=before.payload) == before
-
-    def test_family_is_untouched(self) -> None:
-        """Changing the payload does not rotate."""
-        scene = Scene()
-        first = scene.sign_in()
-        session, _ = scene.run(change_payload(first.access.claims, {"new": 1}, at(60)))
-        assert session.family == first.session.family
-        assert session.expires_at == first.session.expires_at
-
-    def test_expired_token(self) -> None:
-        """With an expired token the change is stored and no token is made."""
-        scene = Scene()
-        first = scene.sign_in()
-        over = issuance(first.access.claims.expires_at)
-        session, fresh = scene.run(change_payload(first.access.claims, {"new": 1}, over))
-        assert fresh is None
-        assert session.payload["new"] == 1
-
-    def test_gone(self) -> None:
-        """There is nothing to change in a session that is not there."""
-        scene = Scene()
-        claims = structs.replace(
-            scene.sign_in().access.claims, handle=SessionHandle("22222222-2222-4222-8222-222222222222")
-        )
-        assert isinstance(outcome(change_payload(claims, {}, at(1)), scene.perform), SessionGone)

@@ -155,6 +155,15 @@ class Twins(RuleBasedStateMachine):
         """Write payload, data, both or neither."""
         self.same(lambda store: store.update_session(PUBLIC_APP, handle(number), payload=payload, data=data))
 
+    @rule(number=numbers, payload=json_objects, expected=json_objects)
+    def update_if(self, number: int, payload: JsonObject, expected: JsonObject) -> None:
+        """Write a payload in the place of another one."""
+        self.same(
+            lambda store: store.update_session(
+                PUBLIC_APP, handle(number), payload=payload, data=None, if_payload=expected
+            )
+        )
+
     @rule(app_id=apps, selection=selections, at=instants)
     def list_sessions(self, app_id: AppId, selection: Selection, at: datetime) -> None:
         """Find some."""

@@ -163,8 +163,11 @@ class AsyncEngine:
         """
         Merge into the payload of a request's session; null takes a member away.
 
+        Merges at the same time, in whatever processes, lose nothing of one another.
+
         Raises:
             SessionGone: there is no such session any more.
+            Contended: others kept changing its payload.
         """
         return await self._run(self._sessions.change_payload(request, found, changes))
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from segue.errors import ClaimInvalid, NoSession, SessionGone
-from segue.flow import ask
+from segue.errors import ClaimInvalid, NoSession
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.attach import attach, attach_access, clear
 from segue.http.cookies import read_cookies
@@ -26,7 +25,7 @@ from segue.sessions import flows as sessions
 from segue.sessions.claims import ClaimFailure, ClaimValidator, failures, refetch
 from segue.sessions.issuing import IssuedSession, NewSession
 from segue.sessions.model import Device
-from segue.sessions.ports import SessionStore
+from segue.sessions.payload_flows import merge_payload
 from segue.tokens.access import AccessToken
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "change_payload",
     "check_claims",
     "create_session",
-    "merge",
     "must_confirm",
     "revoke_session",
     "sign_out",
@@ -173,14 +171,9 @@ async def change_payload(
 
     Raises:
         SessionGone: there is no such session any more.
+        Contended: others kept changing its payload.
     """
-    claims = found.access.claims
-    # What is stored is merged into, not what the token says: it may have been changed since the token was made.
-    stored = await ask(SessionStore.load_session, runtime.app_id, claims.handle)
-    if stored is None:
-        raise SessionGone(claims.handle)
-    merged = merge(stored.payload, changes)
-    _, fresh = await sessions.change_payload(claims, merged, runtime.issuance())
+    _, fresh = await merge_payload(found.access.claims, changes, runtime.issuance())
     return found if fresh is None else _renewed(request, found, fresh, runtime)
 
 
@@ -189,12 +182,6 @@ def _renewed(
 ) -> Authenticated:
     actions = attach_access(fresh, request, runtime.settings, found.transport)
     return structs.replace(found, access=fresh, actions=found.actions.then(actions))
-
-
-def merge(payload: JsonObject, changes: JsonObject) -> JsonObject:
-    """The payload with the changes made, one level deep; null takes a member away."""
-    gone = {name for name, value in changes.items() if value is None}
-    return {name: value for name, value in {**payload, **changes}.items() if name not in gone}
 
 
 async def revoke_session(found: Authenticated, runtime: Runtime) -> Actions:

@@ -1,5 +1,5 @@
 """
-Create, confirm, refresh, change and revoke a session: each once, as a flow.
+Create, confirm, refresh and revoke a session: each once, as a flow.
 
 The order matters. A token leaves only after the row that stands for it is durable; signing happens when no
 transaction is open; a refresh token whose MAC does not hold never causes a question to the store. House rule: these
@@ -25,20 +25,17 @@ from segue.errors import (
 )
 from segue.flow import ask
 from segue.ids import AppId, SessionHandle, whole_milliseconds
-from segue.json import JsonObject
 from segue.sessions.issuing import (
     Issuance,
     IssuedSession,
     NewSession,
-    application_payload,
     issue,
     prepare,
-    renew,
 )
 from segue.sessions.model import ByHandle, Rotation, Session
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.sessions.rotation import REUSE, Verdict, judge, rotated
-from segue.tokens.access import AccessClaims, AccessToken
+from segue.tokens.access import AccessClaims
 from segue.tokens.refresh import (
     RefreshToken,
     anti_csrf_token,
@@ -218,26 +215,3 @@ async def confirm(claims: AccessClaims, *, app_id: AppId, now: datetime) -> Sess
     if not any(digest_hash(known) in lineage for known in hashes if known is not None):
         raise TokenExpired("its refresh token was rotated out")
     return session
-
-
-async def change_payload(
-    claims: AccessClaims, payload: JsonObject, issuance: Issuance
-) -> tuple[Session, AccessToken | None]:
-    """
-    Replace a session's payload and make an access token that shows it.
-
-    The new token keeps expiry, lineage and anti-CSRF token of the given one and gets a fresh `issued_at`; it is None
-    if the given one is over. The refresh token stays.
-
-    Raises:
-        SessionGone: there is no such session.
-    """
-    cleaned = application_payload(payload, issuer=issuance.issuer)
-    session = await ask(
-        SessionStore.update_session, issuance.app_id, claims.handle, payload=cleaned, data=None
-    )
-    if session is None or issuance.now >= session.expires_at:
-        raise SessionGone(claims.handle)
-    if issuance.now >= claims.expires_at:
-        return session, None
-    return session, renew(session, claims, issuance)

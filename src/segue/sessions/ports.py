@@ -47,9 +47,20 @@ class SessionStore(Protocol):
         ...
 
     def update_session(
-        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+        self,
+        app_id: AppId,
+        handle: SessionHandle,
+        *,
+        payload: JsonObject | None,
+        data: JsonObject | None,
+        if_payload: JsonObject | None = None,
     ) -> Session | None:
-        """Replace payload or data or both; the session as it then is, or None if it is not there."""
+        """
+        Replace payload or data or both; the session as it then is, or None if it is not there.
+
+        With *if_payload* only if the stored payload still is that one, to the order of its names; otherwise nothing is
+        written, and None.
+        """
         ...
 
 

@@ -48,7 +48,13 @@ class AsyncStore(Protocol):
         ...
 
     async def update_session(
-        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+        self,
+        app_id: AppId,
+        handle: SessionHandle,
+        *,
+        payload: JsonObject | None,
+        data: JsonObject | None,
+        if_payload: JsonObject | None = None,
     ) -> Session | None:
         """See the port."""
         ...

@@ -83,6 +83,25 @@ class RacesContract(Contract):
             handle(number): static_key for number, static_key in enumerate(wanted)
         }
 
+    def test_merges_into_one_payload(self, store: Store) -> None:
+        """Of many who each add a member to what they have read, none is lost."""
+        store.create_session(session(1, payload={}))
+
+        def merge(caller: int) -> None:
+            while True:
+                read = store.load_session(PUBLIC_APP, handle(1))
+                assert read is not None
+                merged = {**read.payload, str(caller): caller}
+                if store.update_session(
+                    PUBLIC_APP, handle(1), payload=merged, data=None, if_payload=read.payload
+                ):
+                    return
+
+        at_once(merge)
+        stored = store.load_session(PUBLIC_APP, handle(1))
+        assert stored is not None
+        assert stored.payload == {str(caller): caller for caller in range(CALLERS)}
+
     def test_claims_of_one_sign_in(self, store: Store) -> None:
         """However many claim one sign-in at once, one session is made, and all others get the winner's claim."""
         for sign_in in range(ROUNDS):

@@ -10,7 +10,7 @@ import pytest
 
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP, UserId
-from segue.json import JsonObject
+from segue.json import JsonObject, JsonValue
 from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, handle, session, whole_session
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
@@ -118,6 +118,27 @@ class SessionsContract(Contract):
         )
         assert store.update_session(OTHER_APP, handle(1), payload=payload, data=data) == new
         assert store.load_session(OTHER_APP, handle(1)) == new
+
+    def test_update_of_the_payload_that_was_read(self, store: Store) -> None:
+        """A payload is replaced if it still is what the caller has read; otherwise nothing is written, and None."""
+        store.create_session(session(1, payload={"n": 1, "list": [{"x": None}]}))
+        stored, new = _payload(store), dict[str, JsonValue](n=2)
+        for other in ({}, {"n": 1}, {"n": 1.0, **{k: v for k, v in stored.items() if k != "n"}}):
+            refused = store.update_session(
+                PUBLIC_APP, handle(1), payload=new, data={"new": 1}, if_payload=other
+            )
+            assert refused is None
+        assert store.load_session(PUBLIC_APP, handle(1)) == session(1, payload=stored)
+        written = store.update_session(PUBLIC_APP, handle(1), payload=new, data=None, if_payload=stored)
+        assert written == session(1, payload=new)
+        assert store.update_session(OTHER_APP, handle(1), payload=new, data=None, if_payload=new) is None
+
+    @pytest.mark.parametrize("payload", JSON.values(), ids=list(JSON))
+    def test_payload_is_recognised(self, store: Store, payload: JsonObject) -> None:
+        """What was read is recognised as what is stored, whatever numbers and characters are in it."""
+        store.create_session(session(1, payload=payload))
+        read = _payload(store)
+        assert store.update_session(PUBLIC_APP, handle(1), payload={}, data=None, if_payload=read) is not None
 
     def test_update_of_no_session(self, store: Store) -> None:
         """Updating a session that is not there is None and makes none; another app's is not touched."""

@@ -44,10 +44,16 @@ class AsyncMemoryStore:
         return self._store.replace_family(session, if_current=if_current)
 
     async def update_session(
-        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+        self,
+        app_id: AppId,
+        handle: SessionHandle,
+        *,
+        payload: JsonObject | None,
+        data: JsonObject | None,
+        if_payload: JsonObject | None = None,
     ) -> Session | None:
         """See `SessionStore.update_session`."""
-        return self._store.update_session(app_id, handle, payload=payload, data=data)
+        return self._store.update_session(app_id, handle, payload=payload, data=data, if_payload=if_payload)
 
     # --- SessionIndex ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from segue.ids import AppId, Digest, SessionHandle, whole_milliseconds
 from segue.json import JsonObject
 from segue.sessions.model import Family, Rotation, Session
 from segue.stores.memory.state import MemoryState, copied, copied_json, refuse_double
+from segue.stores.sql.values import json_to_text
 
 
 class MemorySessions(MemoryState):
@@ -58,12 +59,18 @@ class MemorySessions(MemoryState):
             return True
 
     def update_session(
-        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+        self,
+        app_id: AppId,
+        handle: SessionHandle,
+        *,
+        payload: JsonObject | None,
+        data: JsonObject | None,
+        if_payload: JsonObject | None = None,
     ) -> Session | None:
         """See `SessionStore.update_session`."""
         with self._lock:
             stored = self._sessions.get((app_id, handle))
-            if stored is None:
+            if stored is None or not _still(stored.payload, if_payload):
                 return None
             new = replace(
                 stored,
@@ -72,6 +79,11 @@ class MemorySessions(MemoryState):
             )
             self._sessions[app_id, handle] = new
             return copied(new)
+
+
+def _still(stored: JsonObject, expected: JsonObject | None) -> bool:
+    # By text, as a database compares: 1 is not 1.0, and the order of names counts.
+    return expected is None or json_to_text(stored) == json_to_text(expected)
 
 
 def _rotated(session: Session, rotation: Rotation, at: datetime) -> Session:

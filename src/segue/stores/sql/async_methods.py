@@ -56,11 +56,24 @@ class AsyncSqlStore(ABC):
         return await self._write(partial(session_flows.replace_family, session, if_current=if_current))
 
     async def update_session(
-        self, app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+        self,
+        app_id: AppId,
+        handle: SessionHandle,
+        *,
+        payload: JsonObject | None,
+        data: JsonObject | None,
+        if_payload: JsonObject | None = None,
     ) -> Session | None:
         """See `SessionStore.update_session`."""
         return await self._write(
-            partial(session_flows.update_session, app_id, handle, payload=payload, data=data)
+            partial(
+                session_flows.update_session,
+                app_id,
+                handle,
+                payload=payload,
+                data=data,
+                if_payload=if_payload,
+            )
         )
 
     # --- SessionIndex ---------------------------------------------------------------------------------------

@@ -46,15 +46,16 @@ async def replace_family(session: Session, *, if_current: Digest) -> bool:
 
 
 async def update_session(
-    app_id: AppId, handle: SessionHandle, *, payload: JsonObject | None, data: JsonObject | None
+    app_id: AppId,
+    handle: SessionHandle,
+    *,
+    payload: JsonObject | None,
+    data: JsonObject | None,
+    if_payload: JsonObject | None,
 ) -> Session | None:
     """See `SessionStore.update_session`."""
-    parameters = (
-        app_id,
-        handle,
-        None if payload is None else json_to_text(payload),
-        None if data is None else json_to_text(data),
-    )
+    texts = (None if value is None else json_to_text(value) for value in (payload, data, if_payload))
+    parameters = (app_id, handle, *texts)
     return _only(await ask(Statements.execute, Statement.UPDATE_SESSION, parameters))
 
 

@@ -1,7 +1,7 @@
 UPDATE sessions
 SET payload = coalesce(?3, payload),
     data = coalesce(?4, data)
-WHERE app_id = ?1 AND handle = ?2
+WHERE app_id = ?1 AND handle = ?2 AND (?5 IS NULL OR payload = ?5)
 RETURNING
     app_id, tenant_id, handle, user_id, payload, data,
     current_digest, previous_digest, secret_id, generation, rotated_at,
