@@ -14,7 +14,9 @@ from segue import NewSession, PinnedKeys
 from segue.cli.app import run
 from segue.cli.common import engine_on
 from segue.ids import UserId
+from segue.migration.model import DeliveryState
 from segue.service.settings import load_settings
+from segue.stores.contract.examples import NOW, claim, delivery, session
 from tests.cli.world import CANARY, Deployment
 
 if TYPE_CHECKING:
@@ -183,6 +185,28 @@ def test_signing_keys_are_listed_and_revoked(deployment: Deployment, capsys: Cap
     assert run(["keys", "--revoke", first]) == 0
     assert first not in capsys.readouterr().out
     assert run(["keys", "--revoke", first]) == 1
+
+
+def test_given_up_messages_are_kept_until_purged(deployment: Deployment, capsys: Captured) -> None:
+    """What was given up is shown until it is purged; what waits and what was done stay."""
+    states = {1: DeliveryState.DEAD, 2: DeliveryState.DEAD, 3: DeliveryState.DONE}
+    with closing(load_settings(deployment.settings, {}).store.open()) as store:
+        store.claim_and_create(claim(1), session(1), tuple(delivery(number) for number in range(1, 5)))
+        for number, state in states.items():
+            store.settle_delivery(
+                delivery(number).delivery_id, state=state, at=NOW, due_at=NOW, last_error="CLIENT_REFUSED"
+            )
+    assert run(["outbox"]) == 0
+    said = capsys.readouterr().out
+    assert "2  dead" in said
+    assert "CLIENT_REFUSED" in said
+    assert run(["outbox", "--purge"]) == 0
+    said = capsys.readouterr().out
+    assert "forgot 2 message(s)" in said
+    assert [f"{count}  {state}" in said for count, state in ((0, "dead"), (1, "done"), (1, "pending"))] == [
+        True
+    ] * 3
+    assert "CLIENT_REFUSED" not in said
 
 
 def created(deployment: Deployment, *users: str) -> list[IssuedSession]:

@@ -48,11 +48,13 @@ FILL = """
         'public', sha256(number::text::bytea), 'old', 'issuer', 'subject', 'user', 'public', 'h', NULL, number, number
     FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.deliveries (
-        delivery_id, app_id, provider, claim_id, handle, sealed, created_at, due_at, attempts, state
+        delivery_id, app_id, provider, claim_id, handle, sealed, created_at, due_at, attempts, state,
+        settled_at
     )
     SELECT
         'delivery ' || number, 'public', 'old', 'claim', 'h', '', number, number, 0,
-        CASE WHEN number % 100 = 0 THEN 'pending' ELSE 'done' END
+        CASE WHEN number % 100 = 0 THEN 'pending' ELSE 'done' END,
+        CASE WHEN number % 100 = 0 THEN NULL ELSE number END
     FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.signing_keys SELECT 'public', 'key ' || number, 'dynamic', 'ES256', number, ''
     FROM generate_series(1, 10) AS number;
@@ -104,6 +106,7 @@ def test_no_scan(filled: psycopg.Connection, name: str) -> None:
         ("delete_claims", "claims_by_end"),
         ("take_deliveries", "deliveries_due"),
         ("list_deliveries", "deliveries_by_state"),
+        ("delete_deliveries", "deliveries_by_end"),
     ],
 )
 def test_order_comes_from_an_index(filled: psycopg.Connection, name: str, index: str) -> None:

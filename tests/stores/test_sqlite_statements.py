@@ -57,6 +57,7 @@ INDICES = {
     Statement.DUE_DELIVERIES: "USING INDEX deliveries_due (due_at<?)",
     Statement.SETTLE_DELIVERY: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
     Statement.LEASE_DELIVERIES: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
+    Statement.DELETE_DELIVERIES: "USING INDEX deliveries_by_end (state=? AND settled_at<?)",
     Statement.LIST_DELIVERIES: "USING INDEX deliveries_by_state (state=?)",
 }
 

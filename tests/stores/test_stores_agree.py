@@ -88,6 +88,15 @@ class Twins(RuleBasedStateMachine):
         """Both answer alike, to the text of numbers, or both refuse."""
         assert _answer(call, self.store) == _answer(call, self.memory)
 
+    def ends_before(self, app_id: AppId, number: int, at: datetime) -> bool:
+        """
+        Whether the clock of a writer at this instant has gone back.
+
+        Such a one may move a session's end to an earlier instant, and clean-up may then find it only at the former.
+        """
+        stored = self.memory.load_session(app_id, handle(number))
+        return stored is not None and at < stored.refreshed_at
+
     @rule(
         number=numbers,
         app_id=apps,
@@ -137,14 +146,20 @@ class Twins(RuleBasedStateMachine):
         self, number: int, app_id: AppId, generation: int, at: datetime, static_key: bool | None
     ) -> None:
         """Rotate, perhaps with an old token or too late, perhaps to another kind of key."""
+        if self.ends_before(app_id, number, at):
+            return
         tried = replace(rotation(number, generation, at=at, app_id=app_id), static_key=static_key)
         self.same(lambda store: store.rotate_family(tried))
 
     @rule(number=numbers, generation=st.integers(0, 3), to=st.integers(0, 3), at=instants)
     def replace_family(self, number: int, generation: int, to: int, at: datetime) -> None:
         """Put another family there."""
+        if self.ends_before(PUBLIC_APP, number, at):
+            return
+        stored = self.memory.load_session(PUBLIC_APP, handle(number))
+        lifetime = timedelta(days=1) if stored is None else stored.refresh_lifetime
         new = replace(
-            session(number, created_at=at),
+            session(number, created_at=at, lifetime=lifetime),
             family=Family(current=digest(f"{number}/{to}"), secret_id=SECRET, generation=to, rotated_at=at),
         )
         current = digest(f"{number}/{generation}")
@@ -201,11 +216,16 @@ class Twins(RuleBasedStateMachine):
         """Take deliveries."""
         self.same(lambda store: store.take_deliveries(at=at, lease_until=until, limit=limit))
 
+    @rule(state=st.sampled_from(DeliveryState), at=instants)
+    def forget_deliveries(self, state: DeliveryState, at: datetime) -> None:
+        """Forget deliveries that were settled."""
+        self.same(lambda store: store.delete_deliveries(state=state, settled_before=at, limit=100))
+
     @rule(number=numbers, state=st.sampled_from(DeliveryState), at=instants, error=codes)
     def settle(self, number: int, state: DeliveryState, at: datetime, error: str | None) -> None:
         """Settle a delivery, perhaps one that is not there."""
         name = delivery(number).delivery_id
-        self.same(lambda store: store.settle_delivery(name, state=state, due_at=at, last_error=error))
+        self.same(lambda store: store.settle_delivery(name, state=state, at=at, due_at=at, last_error=error))
         self.same(lambda store: store.list_deliveries(state=state, limit=2))
         self.same(
             lambda store: sorted((state.value, count) for state, count in store.count_deliveries().items())

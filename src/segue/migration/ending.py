@@ -181,6 +181,7 @@ async def deliver(
             Outbox.settle_delivery,
             delivery.delivery_id,
             state=state,
+            at=now,
             due_at=next_attempt(delivery.attempts, now=now),
             last_error=attempt.error,
         )

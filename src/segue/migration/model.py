@@ -95,6 +95,8 @@ class Delivery:
     state: DeliveryState = DeliveryState.PENDING
     last_error: str | None = None
     """Stable code of the last failure, never the provider's text."""
+    settled_at: datetime | None = None
+    """When it was done or given up; None while pending."""
 
 
 def digest_of(purpose: str, *parts: str) -> Digest:

@@ -50,13 +50,25 @@ class Outbox(Protocol):
         ...
 
     def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
         """
-        Write what came of it. Unless still pending, `sealed` is emptied: the old tokens are no longer needed.
+        Write what came of it at *at*.
+
+        Unless still pending, that is `settled_at`, and `sealed` is emptied: the old tokens are no longer needed.
 
         Only a pending delivery changes: a worker whose lease ran out must not undo what a faster one has settled.
         """
+        ...
+
+    def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """Forget at most *limit* deliveries in this state that were settled earlier, oldest first; how many."""
         ...
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:

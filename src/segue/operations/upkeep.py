@@ -7,11 +7,13 @@ House rule: every round is bounded; whoever calls decides how often.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from segue.flow import ask
 from segue.migration import ending
 from segue.migration.ending import DeliveryReport
-from segue.migration.ports import Ledger
+from segue.migration.model import DeliveryState
+from segue.migration.ports import Ledger, Outbox
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
 from segue.sessions.ports import SessionIndex, SigningKeyStore
@@ -21,6 +23,10 @@ logger = logging.getLogger("segue")
 
 _EXPIRY_BATCH = 200
 """Rows; in a table of millions each is on pages of its own, and requests wait for the batch to be written."""
+
+
+_DELIVERIES_KEPT = timedelta(days=30)
+"""So long `segue outbox` counts the old sessions that were ended. What was given up stays until somebody has looked."""
 
 
 class UpkeepOperations:
@@ -71,4 +77,10 @@ class UpkeepOperations:
             SessionIndex.delete_expired, at=now, revocations_before=now - kept, limit=_EXPIRY_BATCH
         )
         claims = await ask(Ledger.delete_claims, kept_until_before=now, limit=_EXPIRY_BATCH)
-        return sessions + claims
+        deliveries = await ask(
+            Outbox.delete_deliveries,
+            state=DeliveryState.DONE,
+            settled_before=now - _DELIVERIES_KEPT,
+            limit=_EXPIRY_BATCH,
+        )
+        return sessions + claims + deliveries

@@ -90,7 +90,11 @@ class SessionIndex(Protocol):
         ...
 
     def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
-        """Delete sessions over at *at* and feed entries older than given, at most *limit* of each; how many went."""
+        """
+        Delete sessions over at *at* and feed entries older than given, at most *limit* of each; how many went.
+
+        A session whose end was moved to an earlier instant, by a clock that went back, may stay until the former one.
+        """
         ...
 
 

@@ -116,8 +116,18 @@ class AsyncStore(Protocol):
         ...
 
     async def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
+        """See the port."""
+        ...
+
+    async def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
         """See the port."""
         ...
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from segue.stores.contract.examples import DAY, MOMENT, NOW, claim, delivery, se
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
 
+LATER = NOW + timedelta(seconds=1)
 LEASE = NOW + timedelta(minutes=1)
 SETTLED = (DeliveryState.DONE, DeliveryState.DEAD)
 
@@ -26,8 +28,23 @@ def taken(each: Delivery, *, attempts: int = 1) -> Delivery:
     return replace(each, due_at=LEASE, attempts=attempts)
 
 
+def settle(store: Store, each: Delivery, *, state: DeliveryState, at: datetime) -> None:
+    """Write what came of it."""
+    store.settle_delivery(each.delivery_id, state=state, at=at, due_at=NOW, last_error=None)
+
+
+def names_of(deliveries: Iterable[Delivery]) -> set[DeliveryId]:
+    """Their ids."""
+    return {each.delivery_id for each in deliveries}
+
+
+def names(store: Store, state: DeliveryState) -> set[DeliveryId]:
+    """What the store has in this state."""
+    return names_of(store.list_deliveries(state=state, limit=100))
+
+
 class OutboxContract(Contract):
-    """`take_deliveries`, `settle_delivery`, `list_deliveries`, `count_deliveries`."""
+    """Taken, settled, listed, counted, forgotten."""
 
     def test_take_deliveries(self, store: Store) -> None:
         """What is due is taken, oldest due first, with its attempts grown by one and its lease as due time."""
@@ -74,7 +91,11 @@ class OutboxContract(Contract):
         store.take_deliveries(at=NOW, lease_until=LEASE, limit=1)
         again = NOW + timedelta(seconds=5)
         store.settle_delivery(
-            DeliveryId("delivery 1"), state=DeliveryState.PENDING, due_at=again, last_error="FETCH_FAILED"
+            DeliveryId("delivery 1"),
+            state=DeliveryState.PENDING,
+            at=LATER,
+            due_at=again,
+            last_error="FETCH_FAILED",
         )
         expected = replace(delivery(1), attempts=1, due_at=again, last_error="FETCH_FAILED")
         assert store.list_deliveries(state=DeliveryState.PENDING, limit=10) == (expected,)
@@ -85,10 +106,10 @@ class OutboxContract(Contract):
     def test_settle_delivery(self, store: Store, state: DeliveryState) -> None:
         """What is settled is never due again, and what had to be sent is emptied."""
         put(store, delivery(1))
-        store.settle_delivery(DeliveryId("delivery 1"), state=state, due_at=NOW, last_error="code")
+        store.settle_delivery(DeliveryId("delivery 1"), state=state, at=LATER, due_at=NOW, last_error="code")
         assert store.take_deliveries(at=NOW + DAY, lease_until=LEASE, limit=10) == ()
         assert store.list_deliveries(state=state, limit=10) == (
-            replace(delivery(1), state=state, sealed=b"", last_error="code"),
+            replace(delivery(1), state=state, sealed=b"", last_error="code", settled_at=LATER),
         )
 
     @pytest.mark.parametrize("late", list(DeliveryState), ids=str)
@@ -96,22 +117,53 @@ class OutboxContract(Contract):
     def test_settled_twice(self, store: Store, first: DeliveryState, late: DeliveryState) -> None:
         """A worker whose lease was over cannot change what another one has settled."""
         put(store, delivery(1))
-        store.settle_delivery(DeliveryId("delivery 1"), state=first, due_at=NOW, last_error=None)
+        store.settle_delivery(DeliveryId("delivery 1"), state=first, at=LATER, due_at=NOW, last_error=None)
         before = store.list_deliveries(state=first, limit=10)
-        store.settle_delivery(DeliveryId("delivery 1"), state=late, due_at=NOW + DAY, last_error="late")
+        store.settle_delivery(
+            DeliveryId("delivery 1"), state=late, at=LATER, due_at=NOW + DAY, last_error="late"
+        )
         assert store.list_deliveries(state=first, limit=10) == before
+
+    @pytest.mark.parametrize("state", SETTLED, ids=str)
+    def test_delete_deliveries(self, store: Store, state: DeliveryState) -> None:
+        """What was settled before an instant is forgotten, oldest first and at most *limit*; others stay."""
+        made = [delivery(number) for number in range(1, 6)]
+        put(store, *made, delivery(6), delivery(7))
+        (other,) = set(SETTLED) - {state}
+        settle(store, delivery(6), state=other, at=NOW)
+        for number, each in enumerate(made):
+            settle(store, each, state=state, at=NOW - number * MOMENT)
+        assert store.delete_deliveries(state=state, settled_before=NOW, limit=2) == 2
+        assert names(store, state) == names_of(made[:3])
+        assert store.delete_deliveries(state=state, settled_before=NOW, limit=10) == 2
+        assert names(store, state) == names_of(made[:1])
+        assert store.delete_deliveries(state=state, settled_before=NOW, limit=10) == 0
+        assert names(store, other) == names_of([delivery(6)])
+        assert names(store, DeliveryState.PENDING) == names_of([delivery(7)])
+
+    def test_pending_is_never_forgotten(self, store: Store) -> None:
+        """What has not been settled stays, however old it is and however often it was tried."""
+        put(store, delivery(1))
+        settle(store, delivery(1), state=DeliveryState.PENDING, at=NOW)
+        gone = store.delete_deliveries(state=DeliveryState.PENDING, settled_before=NOW + DAY, limit=10)
+        assert gone == 0
+        assert names(store, DeliveryState.PENDING) == names_of([delivery(1)])
 
     def test_settle_the_unknown(self, store: Store) -> None:
         """Settling a delivery that is not there does nothing."""
         put(store, delivery(1))
-        store.settle_delivery(DeliveryId("unknown"), state=DeliveryState.DONE, due_at=NOW, last_error=None)
+        store.settle_delivery(
+            DeliveryId("unknown"), state=DeliveryState.DONE, at=LATER, due_at=NOW, last_error=None
+        )
         assert store.count_deliveries() == {DeliveryState.PENDING: 1}
 
     def test_list_deliveries(self, store: Store) -> None:
         """Deliveries of one state come oldest first, at most *limit*."""
         made = [delivery(number, created_at=NOW - number * MOMENT) for number in range(1, 5)]
         put(store, *made)
-        store.settle_delivery(made[1].delivery_id, state=DeliveryState.DEAD, due_at=NOW, last_error="code")
+        store.settle_delivery(
+            made[1].delivery_id, state=DeliveryState.DEAD, at=LATER, due_at=NOW, last_error="code"
+        )
         assert store.list_deliveries(state=DeliveryState.PENDING, limit=10) == (made[3], made[2], made[0])
         assert store.list_deliveries(state=DeliveryState.PENDING, limit=2) == (made[3], made[2])
         assert store.list_deliveries(state=DeliveryState.DONE, limit=10) == ()
@@ -121,7 +173,9 @@ class OutboxContract(Contract):
         assert store.count_deliveries() == {}
         put(store, *map(delivery, range(1, 6)))
         for number, state in ((1, DeliveryState.DONE), (2, DeliveryState.DONE), (3, DeliveryState.DEAD)):
-            store.settle_delivery(delivery(number).delivery_id, state=state, due_at=NOW, last_error=None)
+            store.settle_delivery(
+                delivery(number).delivery_id, state=state, at=LATER, due_at=NOW, last_error=None
+            )
         assert store.count_deliveries() == {
             DeliveryState.PENDING: 2,
             DeliveryState.DONE: 2,

@@ -120,10 +120,20 @@ class AsyncMemoryStore:
         return self._store.take_deliveries(at=at, lease_until=lease_until, limit=limit)
 
     async def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
         """See `Outbox.settle_delivery`."""
-        self._store.settle_delivery(delivery_id, state=state, due_at=due_at, last_error=last_error)
+        self._store.settle_delivery(delivery_id, state=state, at=at, due_at=due_at, last_error=last_error)
+
+    async def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """See `Outbox.delete_deliveries`."""
+        return self._store.delete_deliveries(state=state, settled_before=settled_before, limit=limit)
 
     async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

@@ -69,7 +69,13 @@ class MemoryMigrations(MemoryState):
         return tuple(taken)
 
     def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
         """See `Outbox.settle_delivery`."""
         with self._lock:
@@ -82,7 +88,22 @@ class MemoryMigrations(MemoryState):
                 due_at=whole_milliseconds(due_at),
                 last_error=last_error,
                 sealed=delivery.sealed if state is DeliveryState.PENDING else b"",
+                settled_at=None if state is DeliveryState.PENDING else whole_milliseconds(at),
             )
+
+    def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """See `Outbox.delete_deliveries`."""
+        before = whole_milliseconds(settled_before)
+        with self._lock:
+            old = [
+                (delivery.settled_at, delivery.delivery_id)
+                for delivery in self._in_state(state)
+                if delivery.settled_at is not None and delivery.settled_at < before
+            ]
+            gone = sorted(old)[:limit]
+            for _, delivery_id in gone:
+                del self._deliveries[delivery_id]
+        return len(gone)
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

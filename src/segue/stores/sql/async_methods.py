@@ -152,7 +152,13 @@ class AsyncSqlStore(ABC):
         )
 
     async def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
         """See `Outbox.settle_delivery`."""
         await self._write(
@@ -160,10 +166,18 @@ class AsyncSqlStore(ABC):
                 migration_flows.settle_delivery,
                 delivery_id,
                 state=state,
+                at=at,
                 due_at=due_at,
                 last_error=last_error,
             )
         )
+
+    async def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """See `Outbox.delete_deliveries`."""
+        old = partial(
+            migration_flows.delete_deliveries, state=state, settled_before=settled_before, limit=limit
+        )
+        return await self._write(old)
 
     async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

@@ -149,7 +149,13 @@ class SqlStore(ABC):
         )
 
     def settle_delivery(
-        self, delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+        self,
+        delivery_id: DeliveryId,
+        *,
+        state: DeliveryState,
+        at: datetime,
+        due_at: datetime,
+        last_error: str | None,
     ) -> None:
         """See `Outbox.settle_delivery`."""
         self._write(
@@ -157,10 +163,18 @@ class SqlStore(ABC):
                 migration_flows.settle_delivery,
                 delivery_id,
                 state=state,
+                at=at,
                 due_at=due_at,
                 last_error=last_error,
             )
         )
+
+    def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """See `Outbox.delete_deliveries`."""
+        old = partial(
+            migration_flows.delete_deliveries, state=state, settled_before=settled_before, limit=limit
+        )
+        return self._write(old)
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

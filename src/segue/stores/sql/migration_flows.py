@@ -63,11 +63,17 @@ async def take_deliveries(*, at: datetime, lease_until: datetime, limit: int) ->
 
 
 async def settle_delivery(
-    delivery_id: DeliveryId, *, state: DeliveryState, due_at: datetime, last_error: str | None
+    delivery_id: DeliveryId, *, state: DeliveryState, at: datetime, due_at: datetime, last_error: str | None
 ) -> None:
     """See `Outbox.settle_delivery`."""
-    parameters = (delivery_id, state.value, to_milliseconds(due_at), last_error)
+    parameters = (delivery_id, state.value, to_milliseconds(due_at), last_error, to_milliseconds(at))
     await ask(Statements.execute, Statement.SETTLE_DELIVERY, parameters)
+
+
+async def delete_deliveries(*, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+    """See `Outbox.delete_deliveries`."""
+    parameters = (state.value, to_milliseconds(settled_before), limit)
+    return len(await ask(Statements.execute, Statement.DELETE_DELIVERIES, parameters))
 
 
 async def list_deliveries(*, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:

@@ -18,7 +18,7 @@ ClaimRow: TypeAlias = tuple[
 ]
 DeliveryRow: TypeAlias = tuple[
     *tuple[DeliveryId, AppId, str, Digest, SessionHandle, bytes],
-    *tuple[int, int, int, str, str | None],
+    *tuple[int, int, int, str, str | None, int | None],
 ]
 
 
@@ -60,7 +60,7 @@ def claim_from_row(row: Row) -> Claim:
 
 
 def delivery_to_row(delivery: Delivery) -> tuple[SqlValue, ...]:
-    """The parameters that write a delivery."""
+    """The parameters that write a delivery, which is not settled yet."""
     return (
         delivery.delivery_id,
         delivery.app_id,
@@ -80,7 +80,7 @@ def delivery_from_row(row: Row) -> Delivery:
     """The delivery of a row."""
     stored = cast("DeliveryRow", row)
     delivery_id, app_id, provider, claim_id, handle, sealed = stored[:6]
-    created_at, due_at, attempts, state, last_error = stored[6:]
+    created_at, due_at, attempts, state, last_error, settled_at = stored[6:]
     return Delivery(
         delivery_id=delivery_id,
         app_id=app_id,
@@ -93,4 +93,5 @@ def delivery_from_row(row: Row) -> Delivery:
         attempts=attempts,
         state=DeliveryState(state),
         last_error=last_error,
+        settled_at=None if settled_at is None else from_milliseconds(settled_at),
     )

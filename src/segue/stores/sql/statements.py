@@ -54,6 +54,7 @@ class Statement(StrEnum):
     DUE_DELIVERIES = auto()
     LEASE_DELIVERIES = auto()
     SETTLE_DELIVERY = auto()
+    DELETE_DELIVERIES = auto()
     LIST_DELIVERIES = auto()
     COUNT_DELIVERIES = auto()
 

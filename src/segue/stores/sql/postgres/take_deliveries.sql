@@ -3,7 +3,7 @@ WITH due AS MATERIALIZED (
     SELECT
         ctid AS place, position,
         delivery_id, app_id, provider, claim_id, handle, sealed,
-        created_at, due_at, attempts, state, last_error
+        created_at, due_at, attempts, state, last_error, settled_at
     FROM segue.deliveries
     WHERE state = 'pending' AND due_at <= $1
     ORDER BY due_at, position
@@ -18,7 +18,7 @@ leased AS (
 )
 SELECT
     delivery_id, due.app_id, due.provider, due.claim_id, due.handle, due.sealed,
-    due.created_at, $2::bigint, due.attempts + 1, due.state, due.last_error
+    due.created_at, $2::bigint, due.attempts + 1, due.state, due.last_error, due.settled_at
 FROM due
 JOIN leased USING (delivery_id)
 ORDER BY due.due_at, due.position

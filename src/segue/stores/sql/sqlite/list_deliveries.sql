@@ -1,4 +1,6 @@
-SELECT delivery_id, app_id, provider, claim_id, handle, sealed, created_at, due_at, attempts, state, last_error
+SELECT
+    delivery_id, app_id, provider, claim_id, handle, sealed,
+    created_at, due_at, attempts, state, last_error, settled_at
 FROM deliveries
 WHERE state = ?1
 ORDER BY created_at, row_id

@@ -100,8 +100,10 @@ CREATE TABLE segue.deliveries (
     due_at bigint NOT NULL,
     attempts bigint NOT NULL,
     state text NOT NULL CHECK (state IN ('pending', 'done', 'dead')),
-    last_error text
+    last_error text,
+    settled_at bigint CHECK ((settled_at IS NULL) = (state = 'pending'))
 );
 
 CREATE INDEX deliveries_due ON segue.deliveries (due_at, position) WHERE state = 'pending';
 CREATE INDEX deliveries_by_state ON segue.deliveries (state, created_at, position);
+CREATE INDEX deliveries_by_end ON segue.deliveries (state, settled_at) WHERE settled_at IS NOT NULL;

@@ -88,8 +88,10 @@ CREATE TABLE deliveries (
     due_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'dead')),
-    last_error TEXT
+    last_error TEXT,
+    settled_at INTEGER CHECK ((settled_at IS NULL) = (state = 'pending'))
 ) STRICT;
 
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'pending';
 CREATE INDEX deliveries_by_state ON deliveries (state, created_at);
+CREATE INDEX deliveries_by_end ON deliveries (state, settled_at) WHERE settled_at IS NOT NULL;
