@@ -20,7 +20,7 @@ from segue.errors import (
     TokenRefused,
     UnknownRefreshToken,
 )
-from segue.ids import AppId, TenantId, UserId
+from segue.ids import PUBLIC_APP, AppId, TenantId, UserId
 from segue.migration.provider import SAME_ID
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from tests.support import issuer
@@ -82,6 +82,18 @@ def test_life_of_a_session() -> None:
         made.refresh(refreshed.refresh.text)
 
 
+def test_data_is_replaced() -> None:
+    """What stays on the server is replaced as a whole; of a session that is gone the caller is told."""
+    made = engine(ManualClock(issuer.NOW))
+    handle = made.create_session(alice()).session.handle
+    assert made.replace_data(handle, {"cart": 4})
+    stored = made.load_session(handle)
+    assert stored is not None
+    assert (stored.data, stored.payload["plan"]) == ({"cart": 4}, "gold")
+    made.revoke(handle)
+    assert not made.replace_data(handle, {})
+
+
 def test_life_of_a_session_on_an_event_loop() -> None:
     """The asynchronous shell drives the same flows."""
 
@@ -115,7 +127,7 @@ def test_a_restored_copy_signs_nobody_out() -> None:
     """A store that lost two rotations takes the client's newest token, and still knows a thief's older one after it."""
     made = engine(ManualClock(issuer.NOW))
     stolen = made.create_session(alice())
-    backup = made.load_session(stolen.session.handle)
+    backup = made.store.load_session(PUBLIC_APP, stolen.session.handle)
     newest = made.refresh(made.refresh(stolen.refresh.text).refresh.text)
     made.revoke(stolen.session.handle)
     assert backup is not None

@@ -20,8 +20,8 @@ from segue.migration.provider import (
     Provider,
     Revocation7009,
 )
-from segue.sessions.issuing import IssuedSession, NewSession
-from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Session
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, SessionView
 from segue.sessions.policy import Lifetimes
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jws import verify_jws
@@ -41,15 +41,15 @@ __all__ = [
     "Engine",
     "HttpSettings",
     "Identity",
-    "IssuedSession",
+    "Issued",
     "Lifetimes",
     "LiveKeys",
     "NewSession",
     "PinnedKeys",
     "Provider",
     "Revocation7009",
-    "Session",
     "SessionError",
+    "SessionView",
     "__version__",
     "verify_jws",
 ]

@@ -20,7 +20,7 @@ from segue.stores.contract.examples import NOW, claim, delivery, session
 from tests.cli.world import CANARY, Deployment
 
 if TYPE_CHECKING:
-    from segue.sessions.issuing import IssuedSession
+    from segue.sessions.issuing import Issued
 
 Captured = pytest.CaptureFixture[str]
 pytestmark = pytest.mark.processes  # the provider is one
@@ -209,7 +209,7 @@ def test_given_up_messages_are_kept_until_purged(deployment: Deployment, capsys:
     assert "CLIENT_REFUSED" not in said
 
 
-def created(deployment: Deployment, *users: str) -> list[IssuedSession]:
+def created(deployment: Deployment, *users: str) -> list[Issued]:
     """Sessions in the deployment's database."""
     new = (NewSession(user_id=UserId(user), payload={}, data={}) for user in users)
     with engine_on(load_settings(deployment.settings, {})) as engine:

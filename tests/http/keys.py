@@ -10,6 +10,7 @@ from segue.json import JsonObject, dump
 from segue.tokens import base64url
 from segue.tokens.access import mint_access
 from segue.tokens.algorithms import Algorithm, sign
+from segue.tokens.refresh import hash_token
 from segue.tokens.signing_keys import (
     KeyKind,
     KeyPlan,
@@ -20,7 +21,7 @@ from segue.tokens.signing_keys import (
 from tests.support.keys import make_signing_key
 
 if TYPE_CHECKING:
-    from segue.sessions.issuing import IssuedSession
+    from segue.sessions.issuing import Issued
     from segue.tokens.secrets import Secrets
 
 
@@ -45,7 +46,7 @@ def key_of_another(now: datetime, secrets: Secrets) -> tuple[SigningKey, StoredS
     return key, seal_signing_key(key, secrets, app_id=PUBLIC_APP, nonce=bytes(12))
 
 
-def access_by(key: SigningKey, issued: IssuedSession, *, now: datetime, lifetime: timedelta) -> str:
+def access_by(key: SigningKey, issued: Issued, *, now: datetime, lifetime: timedelta) -> str:
     """An access token of a session, signed with that key."""
     session = issued.session
     return mint_access(
@@ -54,7 +55,7 @@ def access_by(key: SigningKey, issued: IssuedSession, *, now: datetime, lifetime
         user_id=session.user_id,
         tenant_id=session.tenant_id,
         handle=session.handle,
-        refresh_hash=issued.refresh.hash,
+        refresh_hash=hash_token(issued.refresh.text),
         anti_csrf=None,
         issued_at=now,
         expires_at=now + lifetime,

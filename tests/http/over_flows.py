@@ -20,8 +20,9 @@ from segue.http.verify import UNAUTHENTICATED_METHODS, Authenticated
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
 from segue.json import JsonObject, parse_object
 from segue.sessions import flows as sessions
-from segue.sessions.issuing import NewSession
+from segue.sessions.issuing import Issuance, NewSession
 from segue.sessions.key_flows import ATTEMPTS, RANDOMNESS, load_keys
+from segue.sessions.local import LocalSessions
 from segue.sessions.policy import Lifetimes
 from segue.stores.memory import MemoryStore
 from segue.tokens.access import AccessVerifier
@@ -124,7 +125,7 @@ class FlowWorld(World):
         assert newest is not None
         assert self.store.add_signing_key(PUBLIC_APP, sealed, if_newest=newest.key_id)
         issued = self._run(
-            sessions.create(new_session({}), self._runtime().issuance(), randomness=self.draw(32))
+            sessions.create(new_session({}), self._issuance(self.now), randomness=self.draw(32))
         )
         return access_by(key, issued, now=self.now, lifetime=LIFETIMES.access)
 
@@ -148,7 +149,7 @@ class FlowWorld(World):
             case Route.SIGN_OUT:
                 return await flows.sign_out(request, runtime)
             case Route.JWKS:
-                return jwks_response(runtime.keys, now=runtime.now)
+                return jwks_response(self._plan.published(), now=runtime.now)
             case Route.DISCOVERY:
                 return discovery_response(runtime.settings)
             case Route.MIGRATE | None:
@@ -210,9 +211,7 @@ class FlowWorld(World):
     async def _sign_in(self, request: HttpRequest, runtime: Runtime) -> HttpResponse:
         payload = parse_object(request.body).get("payload")
         assert isinstance(payload, dict)
-        issued, actions = await flows.create_session(
-            request, new_session(payload), runtime, randomness=self.draw(sessions.RANDOMNESS)
-        )
+        issued, actions = await flows.create_session(request, new_session(payload), runtime)
         return json_response(200, {"status": "OK", "handle": issued.session.handle}, actions=actions)
 
     # --- ports and values --------------------------------------------------------------------------------------------
@@ -233,14 +232,22 @@ class FlowWorld(World):
     def _runtime_at(self, now: datetime) -> Runtime:
         return Runtime(
             settings=self.setup.http,
+            verifier=self._verifier,
+            sessions=LocalSessions(self._issuance(now), draw=self.draw),
+            now=now,
+            revoked=self._revoked,
+        )
+
+    def _issuance(self, now: datetime) -> Issuance:
+        return Issuance(
             app_id=PUBLIC_APP,
+            issuer=self.setup.http.issuer,
             secrets=SECRETS,
             lifetimes=LIFETIMES,
-            verifier=self._verifier,
             keys=self._plan,
             now=now,
             luck=0.5,
-            revoked=self._revoked,
+            static_keys=self.setup.http.use_static_keys,
         )
 
     def _load_keys(self) -> KeyPlan:

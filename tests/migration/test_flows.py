@@ -24,8 +24,9 @@ from segue.errors import (
     UserRefused,
 )
 from segue.ids import PUBLIC_APP, TenantId
-from segue.migration.flows import MigrationResult, migrate
+from segue.migration.flows import migrate
 from segue.migration.key_sources import LiveKeys
+from segue.migration.minting import LocalMinting, MigrationResult
 from segue.migration.model import Identity
 from segue.sessions.flows import refresh, revoke
 from segue.tokens import base64url
@@ -187,7 +188,7 @@ def test_too_little_randomness() -> None:
 
 
 def _with_randomness(world: World, randomness: bytes) -> Any:
-    return migrate(request(), world.migration, issuance(), randomness=randomness)
+    return migrate(request(), world.migration, LocalMinting(issuance()), randomness=randomness)
 
 
 def test_no_signing_key() -> None:

@@ -18,6 +18,7 @@ from segue.migration.flows import RANDOMNESS, Migrated, Migration, MigrationRequ
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import LiveKeys
+from segue.migration.minting import LocalMinting
 from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
 from segue.migration.provider import Provider, Revocation7009
@@ -149,7 +150,7 @@ class World:
 
     def flow(self, made: MigrationRequest, *, number: int = 1, by: Issuance | None = None) -> Flow[Migrated]:
         """A migration that has not begun."""
-        return migrate(made, self.migration, by or issuance(), randomness=random_bytes(number))
+        return migrate(made, self.migration, LocalMinting(by or issuance()), randomness=random_bytes(number))
 
     def migrate(
         self, made: MigrationRequest | None = None, *, number: int = 1, by: Issuance | None = None

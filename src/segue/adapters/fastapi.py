@@ -36,8 +36,8 @@ from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.model import Identity
 from segue.sessions.claims import ClaimValidator
-from segue.sessions.issuing import IssuedSession, NewSession
-from segue.sessions.model import Session
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import SessionView
 
 _MIGRATING = "segue.migrating"
 
@@ -48,7 +48,7 @@ logger = logging.getLogger("segue")
 class DeviceSession:
     """One line of a user's list of devices."""
 
-    session: Session
+    session: SessionView
     """Among other things `device`, `created_at` and `refreshed_at`."""
     current: bool
     """Whether it is the session that asks."""
@@ -81,7 +81,7 @@ class CurrentSession(msgspec.Struct, frozen=True):
         """Every claim of the access token, the application's own among them."""
         return self.authenticated.access.claims.payload
 
-    async def stored(self) -> Session | None:
+    async def stored(self) -> SessionView | None:
         """The session as the store has it, or None if it has ended meanwhile."""
         return await self._segue.engine.load_session(self.handle)
 
@@ -245,7 +245,7 @@ class SegueFastAPI:
         payload: JsonObject | None = None,
         data: JsonObject | None = None,
         inherit: Identity | None = None,
-    ) -> IssuedSession:
+    ) -> Issued:
         """
         Create a session for the sender of this request; its tokens go out with the response, whichever you return.
 

@@ -8,7 +8,7 @@ import typer
 
 from segue.cli.common import ConfigOption, engine_on, print_columns, settings_from, shown
 from segue.ids import TenantId, UserId
-from segue.sessions.model import Session
+from segue.sessions.model import SessionView
 
 sessions = typer.Typer(help="Look at the sessions of a user.")
 
@@ -30,12 +30,12 @@ def list_sessions(
     print_columns(head, [_row(session) for session in found])
 
 
-def _row(session: Session) -> tuple[str, ...]:
+def _row(session: SessionView) -> tuple[str, ...]:
     return (
         session.handle,
         session.tenant_id,
         shown(session.created_at),
-        shown(session.refreshed_at),
+        "-" if session.refreshed_at is None else shown(session.refreshed_at),
         shown(session.expires_at),
         session.provenance.provider if session.provenance is not None else "-",
         session.device.label or "-",

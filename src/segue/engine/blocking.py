@@ -20,8 +20,8 @@ from segue.migration.model import Identity
 from segue.migration.web import Web
 from segue.operations import Operations, Randomness
 from segue.sessions.claims import ClaimValidator
-from segue.sessions.issuing import IssuedSession, NewSession
-from segue.sessions.model import Selection, Session
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import Selection, SessionView
 from segue.stores.ports import Store
 from segue.tokens.access import AccessClaims
 from segue.tokens.signing_keys import SigningKey
@@ -73,11 +73,11 @@ class Engine:
         """Close the store."""
         self.store.close()
 
-    def create_session(self, new: NewSession) -> IssuedSession:
+    def create_session(self, new: NewSession) -> Issued:
         """Create a session and its first tokens; the caller hands them out."""
         return self._run(self._sessions.create_session(new))
 
-    def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+    def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[Issued, Actions]:
         """
         Create a session for whoever sent the request; the actions put its tokens on the response.
 
@@ -148,7 +148,7 @@ class Engine:
         """
         self._run(self._at_hand.watch_revocations())
 
-    def refresh(self, refresh_token: str) -> IssuedSession:
+    def refresh(self, refresh_token: str) -> Issued:
         """
         Exchange a refresh token for the next one and a new access token.
 
@@ -188,17 +188,21 @@ class Engine:
         """End the session of a request; the actions take its tokens off the client."""
         return self._run(self._sessions.revoke_session(found))
 
-    def load_session(self, handle: SessionHandle) -> Session | None:
+    def load_session(self, handle: SessionHandle) -> SessionView | None:
         """The session as stored, while it lives."""
         return self._run(self._sessions.load_session(handle))
 
-    def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None = None) -> tuple[Session, ...]:
+    def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None = None) -> tuple[SessionView, ...]:
         """A user's living sessions, newest first; of one tenant or of all."""
         return self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id))
 
     def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """Revoke a session, or all that a selection names; the handles of those that lived."""
         return self._run(self._sessions.revoke(selection))
+
+    def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:
+        """Replace what a session keeps on the server; whether the session is there."""
+        return self._run(self._sessions.replace_data(handle, data))
 
     def list_signing_keys(self) -> tuple[SigningKey, ...]:
         """Our own keys that verify now: dynamic ones newest first, then static ones."""

@@ -28,7 +28,7 @@ from segue.http.transport import (
     Transport,
 )
 from segue.ids import from_milliseconds
-from segue.sessions.issuing import IssuedSession
+from segue.sessions.issuing import Issued
 from segue.tokens.access import AccessToken
 
 ACCESS_COOKIE_LIFETIME = timedelta(days=365)
@@ -37,7 +37,7 @@ ACCESS_COOKIE_LIFETIME = timedelta(days=365)
 _EPOCH = from_milliseconds(0)
 
 
-def attach(issued: IssuedSession, settings: HttpSettings, transport: Transport) -> Actions:
+def attach(issued: Issued, settings: HttpSettings, transport: Transport) -> Actions:
     """Put a session's new tokens on a response."""
     text, expires_at = issued.refresh.text, issued.session.expires_at
     if transport is Transport.HEADER:

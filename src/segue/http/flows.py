@@ -1,7 +1,7 @@
 """
 The life of a session on HTTP: create, authenticate, change, assert claims, sign out.
 
-Each is a flow: it judges the request, asks the store where it must, and says as `Actions` what goes on the response.
+Each is a flow: it judges the request, asks `Sessions` where it must, and says as `Actions` what goes on the response.
 House rule: refusals are raised; `segue.http.status` alone turns them into answers.
 """
 
@@ -21,11 +21,9 @@ from segue.http.runtime import Runtime
 from segue.http.transport import Transport, carries_access, for_new_session
 from segue.http.verify import Authenticated, verify_request
 from segue.json import JsonObject
-from segue.sessions import flows as sessions
 from segue.sessions.claims import ClaimFailure, ClaimValidator, failures, refetch
-from segue.sessions.issuing import IssuedSession, NewSession
-from segue.sessions.model import Device
-from segue.sessions.payload_flows import merge_payload
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import ByHandle, Device
 from segue.tokens.access import AccessToken
 
 __all__ = [
@@ -42,9 +40,7 @@ __all__ = [
 ]
 
 
-async def create_session(
-    request: HttpRequest, new: NewSession, runtime: Runtime, *, randomness: bytes
-) -> tuple[IssuedSession, Actions]:
+async def create_session(request: HttpRequest, new: NewSession, runtime: Runtime) -> tuple[Issued, Actions]:
     """
     Create a session for whoever sent this request, and say how its tokens reach them.
 
@@ -53,7 +49,6 @@ async def create_session(
         new: whose session; key kind and anti-CSRF token follow the settings, whatever it says. Without a device it
             gets that of the request.
         runtime: configuration, keys, time.
-        randomness: `segue.sessions.flows.RANDOMNESS` fresh bytes.
 
     Raises:
         ConfigurationError: the client wants cookies that browsers would drop.
@@ -68,7 +63,7 @@ async def create_session(
         anti_csrf=_by_token(runtime, transport),
         device=device,
     )
-    issued = await sessions.create(wanted, runtime.issuance(), randomness=randomness)
+    issued = await runtime.sessions.create(wanted)
     return issued, take_over(request, runtime, transport).then(attach(issued, settings, transport))
 
 
@@ -99,13 +94,14 @@ async def authenticate(
         runtime: configuration, keys, time.
         session_required: refuse a request without a session.
         anti_csrf_check: demand proof beside a cookie; None: for all methods but GET.
-        check_database: ask the store whether the session still stands.
+        check_database: ask whoever keeps the session whether it still stands.
         validators: claims that the session must have.
 
     Raises:
         NoSession, CookiesRefused, TokenExpired, SignatureRefused, AntiCsrfRefused, SessionGone: as `verify_request`.
         KeyUnknown: likewise; with newer keys a second try may succeed.
         ClaimInvalid: its arguments are the `ClaimFailure`s. A fetched claim is stored but not shown to the client.
+        TokenExpired, SessionGone: as `Sessions.confirm`.
     """
     found = verify_request(
         request,
@@ -119,7 +115,8 @@ async def authenticate(
     if found is None:
         return None
     if check_database or must_confirm(found):
-        await sessions.confirm(found.access.claims, app_id=runtime.app_id, now=runtime.now)
+        fresh = await runtime.sessions.confirm(found.access, check_database=check_database)
+        found = found if fresh is None else _renewed(request, found, fresh, runtime)
     if not validators:
         return found
     checked = await check_claims(request, found, validators, runtime)
@@ -129,8 +126,9 @@ async def authenticate(
 
 
 def must_confirm(found: Authenticated) -> bool:
-    """Whether the store has to be asked whatever the route says."""
-    # A token with a parent is one whose rotation may still be undone, as cores up to version 5.5 make them.
+    """Whether to ask whoever keeps the session, whatever the route says."""
+    # A token with a parent is one whose rotation may still be undone, as cores up to version 5.5 make them: its first
+    # use settles that, and has to be told.
     return found.access.claims.parent_hash is not None
 
 
@@ -173,7 +171,7 @@ async def change_payload(
         SessionGone: there is no such session any more.
         Contended: others kept changing its payload.
     """
-    _, fresh = await merge_payload(found.access.claims, changes, runtime.issuance())
+    fresh = await runtime.sessions.merge_payload(found.access, changes)
     return found if fresh is None else _renewed(request, found, fresh, runtime)
 
 
@@ -186,7 +184,7 @@ def _renewed(
 
 async def revoke_session(found: Authenticated, runtime: Runtime) -> Actions:
     """End the session of a request, and take its tokens off the client."""
-    await sessions.revoke(runtime.app_id, found.access.claims.handle, at=runtime.now)
+    await runtime.sessions.revoke(ByHandle(handles=(found.access.claims.handle,)))
     return clear((found.transport,), runtime.settings)
 
 

@@ -23,7 +23,7 @@ from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_n
 from segue.json import JsonObject, parse_object
 from segue.migration.flows import Migrated, MigrationRequest
 from segue.migration.once import parse_client_key
-from segue.tokens.access import AccessClaims, AccessToken
+from segue.tokens.access import AccessToken
 from segue.tokens.jws import MAX_LENGTH
 
 MAX_BODY = 16 * 1024
@@ -73,9 +73,9 @@ def read_migration(
         token=token,
         client_key=parse_client_key(request.header("idempotency-key")),
         old_refresh_token=_old_refresh_token(body),
-        present_session=present.handle if present else None,
-        present_works=present is not None and now < present.expires_at,
-        present_claims=present,
+        present_session=present.claims.handle if present else None,
+        present_access=present,
+        present_works=present is not None and now < present.claims.expires_at,
         tenant_id=tenant_in_path(request, settings),
         anti_csrf=via_token and transport is Transport.COOKIE,
         device=device_of(request, settings),
@@ -170,11 +170,11 @@ def _old_refresh_token(body: JsonObject) -> str | None:
     return token
 
 
-def _present(request: HttpRequest, recognise: Recognise) -> AccessClaims | None:
+def _present(request: HttpRequest, recognise: Recognise) -> AccessToken | None:
     """Only a cookie can show it: the Authorization header is the old token's place here."""
     for text in read_cookies(request).all(ACCESS_COOKIE):
         try:
-            return recognise(text).claims
+            return recognise(text)
         except TokenRefused:
             continue
     return None

@@ -28,8 +28,7 @@ from segue.http.transport import (
     Transport,
     candidates,
 )
-from segue.sessions import flows as sessions
-from segue.sessions.flows import AntiCsrf
+from segue.sessions.flows import NO_ANTI_CSRF, AntiCsrf
 
 CLEARED_OLDER = (
     "The request contains multiple session cookies. We are clearing the cookie from olderCookieDomain. "
@@ -59,9 +58,7 @@ async def _refresh(request: HttpRequest, cookies: RequestCookies, runtime: Runti
     if not found:
         raise RefreshMissing
     transport, text = found[0]
-    issued = await sessions.refresh(
-        text, runtime.issuance(), anti_csrf=_anti_csrf(request, transport, runtime)
-    )
+    issued = await runtime.sessions.refresh(text, anti_csrf=_anti_csrf(request, transport, runtime))
     other = {way for way, _ in found} - {transport}
     actions = clear(other, settings).then(attach(issued, settings, transport))
     return json_response(200, {}, actions=actions.then(clear_old_refresh(request, settings)))
@@ -69,7 +66,7 @@ async def _refresh(request: HttpRequest, cookies: RequestCookies, runtime: Runti
 
 def _anti_csrf(request: HttpRequest, transport: Transport, runtime: Runtime) -> AntiCsrf:
     if transport is Transport.HEADER:
-        return sessions.NO_ANTI_CSRF
+        return NO_ANTI_CSRF
     mode = runtime.settings.anti_csrf_mode
     demand_header(request, mode)
     return AntiCsrf(enabled=mode is AntiCsrfMode.VIA_TOKEN, presented=request.header(ANTI_CSRF_HEADER))

@@ -16,7 +16,7 @@ from segue.http.message import HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
 from segue.ids import TenantId
 from segue.json import JsonValue
-from segue.tokens.signing_keys import KeyPlan
+from segue.tokens.published import PublishedKeys
 
 CORS_HEADERS = ("rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mode")
 """Request headers that a front end of another origin sends; the application's CORS layer must allow them."""
@@ -70,7 +70,7 @@ def cors_headers() -> tuple[str, ...]:
     return CORS_HEADERS
 
 
-def jwks_response(keys: KeyPlan, *, now: datetime) -> HttpResponse:
+def jwks_response(keys: PublishedKeys, *, now: datetime) -> HttpResponse:
     """
     The public halves of all keys that verify (RFC 7517), for anyone.
 
@@ -78,7 +78,7 @@ def jwks_response(keys: KeyPlan, *, now: datetime) -> HttpResponse:
     `MAX_KEY_AGE`, so that a key that had to be withdrawn is soon forgotten everywhere.
     """
     seconds = max(1, int(min(keys.next_change - now, MAX_KEY_AGE).total_seconds()))
-    public: list[JsonValue] = [dict(key.jwk()) for key in keys.verifying]
+    public: list[JsonValue] = [dict(key) for key in keys.jwks]
     headers = (_ANYONE, ("cache-control", f"max-age={seconds}, must-revalidate"))
     return json_response(200, {"keys": public}, headers=headers)
 

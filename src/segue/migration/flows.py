@@ -1,21 +1,20 @@
 """
 Move one signed-in user: old credential in, new session out, old session on its way to its end.
 
-The order is the safety (threat T26): verify, ask the application, then claim and mint in one transaction together with
-the delivery that will end the old session; only what is durable leaves as a token. Every refusal has a stable code.
-House rule: awaits only `ask` and other flows; with warm keys a migration costs one transaction and no outgoing call.
+The order is the safety (threat T26): verify, ask the application, then claim and mint together with the delivery that
+will end the old session (`segue.migration.minting`); only what is durable leaves as a token. Every refusal has a stable
+code. House rule: awaits only `ask` and other flows; with warm keys and our own store a migration costs one transaction
+and no outgoing call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
 from segue.errors import (
-    AlreadyMigrated,
     ClaimsRefused,
     MigrationClosed,
     OtherUserSignedIn,
@@ -29,44 +28,25 @@ from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import PinnedKeys
+from segue.migration.minting import RANDOMNESS as MINTING
+from segue.migration.minting import Draft, MigrationResult, Minting, S
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
-from segue.migration.once import (
-    ClientKey,
-    absolute_end,
-    claim_id_of,
-    provenance_of,
-    replay,
-    seed_of,
-    tombstone_until,
-)
-from segue.migration.ports import Ledger, UserMapper
+from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of, tombstone_until
+from segue.migration.ports import UserMapper
 from segue.migration.provider import SAME_ID, Provider, choose_provider
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
-from segue.sessions.issuing import Issuance, IssuedSession, NewSession, issue, prepare, renew
-from segue.sessions.model import Device, Session
-from segue.sessions.ports import SessionStore
-from segue.tokens.access import AccessClaims, AccessToken
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import Device
+from segue.tokens.access import AccessToken
 from segue.tokens.jws import parse_jws
-from segue.tokens.refresh import RefreshToken, new_handle
 
-RANDOMNESS = 60
-"""Bytes that a migration consumes: handle 16, seed 16, delivery id 16, nonce 12."""
+RANDOMNESS = MINTING + 28
+"""Bytes that a migration consumes: those of its draft, and for a delivery id 16, nonce 12."""
 
 _MAX_USER_ID = 128
 _MAX_REFRESH_TOKEN = 8192
 _NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
 """For pinned keys, which need none; it stays empty."""
-
-
-class MigrationResult(Enum):
-    """How a migration ended well."""
-
-    MIGRATED = "MIGRATED"
-    """A new session was created."""
-    REPEATED = "REPEATED"
-    """The same client asked again and has the same session again."""
-    ALREADY = "ALREADY"
-    """This browser holds the user's session; nothing new was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +62,8 @@ class MigrationRequest:
     """Our own session that the same request carries, its access token's signature verified, its time maybe over."""
     present_works: bool = True
     """Its access token is good now. Otherwise the browser may have nothing left to go on with."""
-    present_claims: AccessClaims | None = None
-    """What that access token says; with it the answer shows the session to the page anew."""
+    present_access: AccessToken | None = None
+    """That access token; with it the answer shows the session to the page anew."""
     tenant_id: TenantId | None = None
     """The tenant that the request's path names; it has to be that of the verified credential (threat T23)."""
     anti_csrf: bool = False
@@ -112,7 +92,7 @@ class Migrated:
     provider: str
     user_id: UserId
     handle: SessionHandle
-    issued: IssuedSession | None
+    issued: Issued | None
     """The tokens to attach; None if the browser keeps those it has."""
     shown: AccessToken | None = None
     """The access token that shows a kept session to the page: it may have lost sight of it in a reload."""
@@ -143,7 +123,7 @@ async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Pr
 
 
 async def migrate(
-    request: MigrationRequest, migration: Migration, issuance: Issuance, *, randomness: bytes
+    request: MigrationRequest, migration: Migration, minting: Minting[S], *, randomness: bytes
 ) -> Migrated:
     """
     Turn a provider's token into a session of ours, once.
@@ -151,22 +131,22 @@ async def migrate(
     Args:
         request: what the caller presents.
         migration: providers and their key caches.
-        issuance: what our tokens are made with.
+        minting: where sessions are made.
         randomness: `RANDOMNESS` fresh random bytes.
 
     Raises:
         TokenRefused: the credential does not hold.
         MigrationRefused: it holds, and still becomes no session.
-        Unavailable: keys or store do not answer. The same call may be made again: if the store had written after all,
-            the same client has its session then.
+        Unavailable: keys, store or core do not answer. The same call may be made again: if something was written after
+            all, the same client has its session then.
     """
-    _require_form(request, issuance, randomness)
-    provider, identity = await verify(request.token, migration, now=issuance.now)
+    _require_form(request, randomness)
+    provider, identity = await verify(request.token, migration, now=minting.now)
     if request.tenant_id not in {None, identity.tenant_id}:
         raise RequestRefused("the path names another tenant than the credential")
     user_id = await _map_user(identity, provider)
-    end = absolute_end(identity, provider, now=issuance.now)
-    present = await _present_session(request, issuance)
+    end = absolute_end(identity, provider, now=minting.now)
+    present = None if request.present_session is None else await minting.load(request.present_session)
     if present is not None and (present.user_id, present.tenant_id) != (user_id, identity.tenant_id):
         raise OtherUserSignedIn("the request carries a live session of another user or tenant")
     if not request.present_works:
@@ -175,71 +155,42 @@ async def migrate(
         )
 
     claim_id = claim_id_of(identity, request.token)
-    handle = present.handle if present else new_handle(randomness[:16], identity.tenant_id)
-    claim = _claim(identity, provider, request, issuance, claim_id=claim_id, user_id=user_id, handle=handle)
-    deliveries = _deliveries(claim, provider, request, issuance, randomness=randomness[32:RANDOMNESS])
-    session, first = _new_session(
-        claim,
-        identity,
-        request,
-        issuance,
-        migration,
-        end=end,
-        carried=provider.carried_claims,
-        fresh=randomness[16:32],
+    own, rest = randomness[:MINTING], randomness[MINTING:]
+    handle = present.handle if present else minting.reserve(claim_id, identity.tenant_id, randomness=own)
+    claim = _claim(identity, provider, request, minting, claim_id=claim_id, user_id=user_id, handle=handle)
+    settled = await minting.settle(
+        Draft(
+            claim=claim,
+            new=_new_session(claim, identity, request, version=migration.version, end=end, provider=provider),
+            deliveries=_deliveries(claim, provider, request, minting, randomness=rest),
+            present=present,
+            client_key=request.client_key,
+            randomness=own,
+        )
     )
-    earlier = await ask(Ledger.claim_and_create, claim, None if present else session, deliveries)
-
-    if present is not None and (earlier is None or earlier.handle == present.handle):
-        return _kept(identity, present, request, issuance)
-    if earlier is None:
-        return _migrated(MigrationResult.MIGRATED, identity, session, issue(session, first, issuance))
-    if earlier.user_id != user_id:
-        raise AlreadyMigrated("as another user: the mapping must give one identity the same user each time")
-    made = await ask(SessionStore.load_session, issuance.app_id, earlier.handle)
-    same, refresh = replay(
-        earlier,
-        made,
-        request.client_key,
-        issuance.secrets,
-        grace=issuance.lifetimes.grace,
-        now=issuance.now,
+    shown = None
+    if settled.issued is None and present is not None and request.present_access is not None:
+        shown = await minting.show(present, request.present_access)
+    return Migrated(
+        result=settled.result,
+        provider=identity.provider,
+        user_id=settled.session.user_id,
+        handle=settled.session.handle,
+        issued=settled.issued,
+        shown=shown,
+        identity=identity,
     )
-    if present is not None:
-        # It may be worth more than the migrated one (threat T17), and its user sees it in use.
-        return _kept(identity, present, request, issuance)
-    return _migrated(MigrationResult.REPEATED, identity, same, issue(same, refresh, issuance))
 
 
-def _require_form(request: MigrationRequest, issuance: Issuance, randomness: bytes) -> None:
+def _require_form(request: MigrationRequest, randomness: bytes) -> None:
     """Refuse what would fail, or pass half, once the claim is written."""
     if len(randomness) != RANDOMNESS:
         raise ValueError(f"a migration needs {RANDOMNESS} random bytes")
-    issuance.signing_key(static=False)
     old = request.old_refresh_token
     if old is not None and not (0 < len(old) <= _MAX_REFRESH_TOKEN and old.isascii() and old.isprintable()):
         raise RequestRefused(
             "the old refresh token is not 1 to 8192 visible characters (RFC 6749 appendix A.17)"
         )
-
-
-def _kept(identity: Identity, present: Session, request: MigrationRequest, issuance: Issuance) -> Migrated:
-    claims = request.present_claims
-    shown = None if claims is None else renew(present, claims, issuance)
-    return replace(_migrated(MigrationResult.ALREADY, identity, present, None), shown=shown)
-
-
-def _migrated(
-    result: MigrationResult, identity: Identity, session: Session, issued: IssuedSession | None
-) -> Migrated:
-    return Migrated(
-        result=result,
-        provider=identity.provider,
-        user_id=session.user_id,
-        handle=session.handle,
-        issued=issued,
-        identity=identity,
-    )
 
 
 async def _map_user(identity: Identity, provider: Provider) -> UserId:
@@ -254,52 +205,40 @@ async def _map_user(identity: Identity, provider: Provider) -> UserId:
     return UserId(mapped)
 
 
-async def _present_session(request: MigrationRequest, issuance: Issuance) -> Session | None:
-    """The live session that this browser already has, if any."""
-    if request.present_session is None:
-        return None
-    session = await ask(SessionStore.load_session, issuance.app_id, request.present_session)
-    return session if session is not None and issuance.now < session.expires_at else None
-
-
 def _new_session(
     claim: Claim,
     identity: Identity,
     request: MigrationRequest,
-    issuance: Issuance,
-    migration: Migration,
     *,
+    provider: Provider,
+    version: str,
     end: datetime,
-    carried: frozenset[str],
-    fresh: bytes,
-) -> tuple[Session, RefreshToken]:
-    new = NewSession(
+) -> NewSession:
+    carried = provider.carried_claims
+    return NewSession(
         user_id=claim.user_id,
         tenant_id=claim.tenant_id,
         payload={name: identity.claims[name] for name in carried if name in identity.claims},
         data={},
         anti_csrf=request.anti_csrf,
         absolute_expires_at=end,
-        provenance=provenance_of(identity, claim.claim_id, version=migration.version),
+        provenance=provenance_of(identity, claim.claim_id, version=version),
         device=request.device,
     )
-    secret = issuance.secrets.primary
-    seed = seed_of(secret, issuance.app_id, claim.claim_id, claim.handle, request.client_key, fresh=fresh)
-    return prepare(new, issuance, handle=claim.handle, seed=seed)
 
 
 def _claim(
     identity: Identity,
     provider: Provider,
     request: MigrationRequest,
-    issuance: Issuance,
+    minting: Minting[S],
     *,
     claim_id: Digest,
     user_id: UserId,
     handle: SessionHandle,
 ) -> Claim:
     return Claim(
-        app_id=issuance.app_id,
+        app_id=minting.app_id,
         claim_id=claim_id,
         provider=provider.name,
         issuer=identity.issuer,
@@ -308,8 +247,8 @@ def _claim(
         tenant_id=identity.tenant_id,
         handle=handle,
         client_digest=request.client_key.digest(claim_id) if request.client_key else None,
-        claimed_at=issuance.now,
-        keep_until=tombstone_until(identity, provider, now=issuance.now),
+        claimed_at=minting.now,
+        keep_until=tombstone_until(identity, provider, now=minting.now),
     )
 
 
@@ -317,7 +256,7 @@ def _deliveries(
     claim: Claim,
     provider: Provider,
     request: MigrationRequest,
-    issuance: Issuance,
+    minting: Minting[S],
     *,
     randomness: bytes,
 ) -> tuple[Delivery, ...]:
@@ -330,7 +269,7 @@ def _deliveries(
         provider=provider.name,
         claim_id=claim.claim_id,
         handle=claim.handle,
-        sealed=tokens.sealed(issuance.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
+        sealed=tokens.sealed(minting.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
         created_at=claim.claimed_at,
         due_at=claim.claimed_at,
     )

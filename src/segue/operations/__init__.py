@@ -1,6 +1,7 @@
 """
 What an engine can do, as flows bound to one configuration: the whole of `Engine` and `AsyncEngine` but the driving.
 
+    home       where sessions live: in our own store, or in a remote core
     at_hand    keys and revocations that this process knows, and what can be answered from them without asking anybody
     sessions   create, authenticate, refresh, change, revoke
     migration  previous providers' tokens
@@ -15,6 +16,7 @@ from __future__ import annotations
 from segue.clock import Clock
 from segue.config import Config
 from segue.operations.at_hand import AtHand, Randomness
+from segue.operations.home import LocalHome
 from segue.operations.migration import MigrationOperations
 from segue.operations.routes import RouteOperations
 from segue.operations.sessions import SessionOperations
@@ -33,7 +35,8 @@ class Operations:
             clock: tells the time of every operation.
             randomness: that many bytes, as `os.urandom` gives them.
         """
-        self.at_hand = AtHand(config, clock=clock, randomness=randomness)
+        home = LocalHome(config, draw=randomness)
+        self.at_hand = AtHand(config, home, clock=clock, randomness=randomness)
         self.sessions = SessionOperations(self.at_hand)
         self.migration = MigrationOperations(self.at_hand)
         self.routes = RouteOperations(self.at_hand, self.migration)

@@ -1,5 +1,5 @@
 """
-What one process knows without asking: our signing keys, the verifier made of them, and what was revoked lately.
+What one process knows without asking: the keys of access tokens, the verifier made of them, what was revoked lately.
 
 Each piece is swapped whole, so that threads and tasks can share it. It is loaded again when it is due, when a token
 names a key that is not among them, and when the feed of revocations is older than the configured lag. House rule:
@@ -22,20 +22,16 @@ from segue.http.message import HttpRequest
 from segue.http.runtime import Runtime
 from segue.http.site import is_local
 from segue.http.verify import verify_request
-from segue.sessions import key_flows
-from segue.sessions.revocations import RevocationFeed, catch_up
+from segue.operations.home import RETRY_KEYS, Home, KnownKeys
+from segue.sessions.revocations import RevocationFeed
 from segue.tokens.access import AccessClaims, AccessVerifier
-from segue.tokens.signing_keys import KeyPlan
 
 T = TypeVar("T")
 
 logger = logging.getLogger("segue")
 
-_RELOAD_KEYS = timedelta(seconds=30)
-"""How often other instances' new signing keys are looked for without a reason."""
 _RELOAD_FOR_UNKNOWN = timedelta(milliseconds=500)
 """A token that names an unknown key is a reason, but not more often than this (threat T18)."""
-_RETRY_KEYS = timedelta(seconds=1)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -45,14 +41,16 @@ Randomness: TypeAlias = Callable[[int], bytes]
 class AtHand:
     """Keys and revocations of one app in one process."""
 
-    def __init__(self, config: Config, *, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, config: Config, home: Home, *, clock: Clock, randomness: Randomness) -> None:
         """
         Args:
             config: checked already.
+            home: where sessions live.
             clock: tells the time of every operation.
             randomness: that many bytes, as `os.urandom` gives them.
         """
         self.config = config
+        self.home = home
         self.clock = clock
         self.random = randomness
         self.secrets = config.parsed_secrets()
@@ -61,7 +59,7 @@ class AtHand:
                 "api_domain %s is plain http: whoever is on the way can take sessions; serve it over https",
                 config.http.api_domain,
             )
-        self._plan: KeyPlan | None = None
+        self._keys: KnownKeys | None = None
         self._loaded_at = _NEVER
         self._reload_at = _NEVER
         self._verifier = AccessVerifier((), capacity=config.verified_cache)
@@ -114,52 +112,45 @@ class AtHand:
             return None
         return None if found is None or must_confirm(found) else found
 
-    # --- signing keys ------------------------------------------------------------------------------------------------
+    # --- keys --------------------------------------------------------------------------------------------------------
 
     async def ready(self) -> Runtime:
-        """Configuration, keys and the present instant; loads and makes signing keys when that is due."""
+        """Configuration, keys and the present instant; loads keys when that is due."""
         now = self.clock.now()
-        plan = self._plan
-        if plan is None or now >= self._reload_at or now < self._loaded_at:
-            plan = await self.reload(now)
-        return self._runtime(plan, now)
+        await self.keys(now)
+        return self._runtime(now)
 
-    async def reload(self, now: datetime) -> KeyPlan:
-        """Load signing keys, and make those that are due; while the store does not answer, those at hand stay."""
-        needed = key_flows.ATTEMPTS * 2 * key_flows.RANDOMNESS
+    async def keys(self, now: datetime) -> KnownKeys:
+        """The keys at hand; loads them when that is due."""
+        keys = self._keys
+        if keys is None or now >= self._reload_at or now < self._loaded_at:
+            keys = await self.reload(now)
+        return keys
+
+    async def reload(self, now: datetime, *, sought: bool = False) -> KnownKeys:
+        """Load keys, see `Home.load_keys`; while nobody answers, those at hand stay."""
         try:
-            plan = await key_flows.load_keys(
-                self.config.app_id,
-                self.config.key_policy,
-                self.secrets,
-                now=now,
-                randomness=self.random(needed),
-            )
+            keys = await self.home.load_keys(now, sought=sought)
         except Unavailable:
-            if self._plan is None:
+            if self._keys is None:
                 raise
-            self._reload_at = now + _RETRY_KEYS  # the keys at hand still verify; nobody is refused for this
-            return self._plan
-        self._adopt(plan, now)
-        return plan
+            self._reload_at = now + RETRY_KEYS  # the keys at hand still verify; nobody is refused for this
+            return self._keys
+        self._adopt(keys, now)
+        return keys
 
-    def _adopt(self, plan: KeyPlan, now: datetime) -> None:
-        if frozenset(key.key_id for key in plan.verifying) != self._verifier.key_ids:
-            self._verifier = AccessVerifier(plan.verifying, capacity=self.config.verified_cache)
-        self._plan, self._loaded_at = plan, now
-        self._reload_at = min(max(plan.next_change, now + _RETRY_KEYS), now + _RELOAD_KEYS)
+    def _adopt(self, keys: KnownKeys, now: datetime) -> None:
+        if frozenset(key.key_id for key in keys.verifying) != self._verifier.key_ids:
+            self._verifier = AccessVerifier(keys.verifying, capacity=self.config.verified_cache)
+        self._keys, self._loaded_at, self._reload_at = keys, now, keys.reload_at
         self._trust()
 
-    def _runtime(self, plan: KeyPlan, now: datetime) -> Runtime:
+    def _runtime(self, now: datetime) -> Runtime:
         return Runtime(
             settings=self.config.http,
-            app_id=self.config.app_id,
-            secrets=self.secrets,
-            lifetimes=self.config.lifetimes,
             verifier=self._verifier,
-            keys=plan,
+            sessions=self.home.sessions(now),
             now=now,
-            luck=int.from_bytes(self.random(4)) / 2**32,
             revoked=self._feed.handles,
         )
 
@@ -173,7 +164,7 @@ class AtHand:
 
     async def watch_revocations(self) -> None:
         """See `Engine.watch_revocations`."""
-        await catch_up(self._feed, now=self.clock.now(), stale=self.config.stale_feed)
+        await self.home.catch_up(self._feed, self.clock.now())
         self._trust()
 
     def distrust(self) -> None:
@@ -200,4 +191,5 @@ class AtHand:
         except KeyUnknown:
             if runtime.now < self._loaded_at + _RELOAD_FOR_UNKNOWN:
                 raise
-            return await operation(self._runtime(await self.reload(runtime.now), runtime.now))
+            await self.reload(runtime.now, sought=True)
+            return await operation(self._runtime(runtime.now))

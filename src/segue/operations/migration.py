@@ -105,12 +105,7 @@ class MigrationOperations:
             recognise=runtime.verifier.recognise,
             now=runtime.now,
         )
-        migrated = await migration_flows.migrate(
-            asked,
-            self._migration,
-            runtime.issuance(),
-            randomness=self._at_hand.random(migration_flows.RANDOMNESS),
-        )
+        migrated = await self._at_hand.home.migrate(asked, self._migration, runtime.now)
         logger.info(
             "migration %s %s: session %s from %s",
             operation,

@@ -62,8 +62,8 @@ class RouteOperations:
                 self._at_hand.distrust()
                 return response
             case Route.JWKS:
-                runtime = await self._at_hand.ready()
-                return jwks_response(runtime.keys, now=runtime.now)
+                now = self._at_hand.clock.now()
+                return jwks_response((await self._at_hand.keys(now)).published, now=now)
             case Route.DISCOVERY:
                 return discovery_response(self._settings)
             case Route.MIGRATE | None:

@@ -8,7 +8,6 @@ its next verification.
 from __future__ import annotations
 
 from segue.errors import ReuseDetected, SessionGone
-from segue.flow import ask
 from segue.http import flows as http_flows
 from segue.http.flows import Authenticated, Checked
 from segue.http.message import Actions, HttpRequest
@@ -16,11 +15,11 @@ from segue.http.runtime import Runtime
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.operations.at_hand import AtHand
-from segue.sessions import flows as session_flows
 from segue.sessions.claims import ClaimValidator
-from segue.sessions.issuing import IssuedSession, NewSession
-from segue.sessions.model import ByHandle, ByUser, Selection, Session
-from segue.sessions.ports import SessionIndex, SessionStore
+from segue.sessions.flows import NO_ANTI_CSRF
+from segue.sessions.issuing import Issued, NewSession
+from segue.sessions.model import ByHandle, ByUser, Selection, SessionView
+from segue.sessions.seam import Sessions
 from segue.tokens.access import AccessClaims
 
 
@@ -30,19 +29,14 @@ class SessionOperations:
     def __init__(self, at_hand: AtHand) -> None:
         """*at_hand*: keys, revocations, configuration, time."""
         self._at_hand = at_hand
-        self._app_id = at_hand.config.app_id
 
-    async def create_session(self, new: NewSession) -> IssuedSession:
+    async def create_session(self, new: NewSession) -> Issued:
         """See `Engine.create_session`."""
-        runtime = await self._at_hand.ready()
-        randomness = self._at_hand.random(session_flows.RANDOMNESS)
-        return await session_flows.create(new, runtime.issuance(), randomness=randomness)
+        return await (await self._at_hand.ready()).sessions.create(new)
 
-    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[IssuedSession, Actions]:
+    async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[Issued, Actions]:
         """See `Engine.create_session_on`."""
-        runtime = await self._at_hand.ready()
-        randomness = self._at_hand.random(session_flows.RANDOMNESS)
-        return await http_flows.create_session(request, new, runtime, randomness=randomness)
+        return await http_flows.create_session(request, new, await self._at_hand.ready())
 
     async def authenticate(
         self,
@@ -76,11 +70,11 @@ class SessionOperations:
 
         return await self._at_hand.knowing(verify)
 
-    async def refresh(self, refresh_token: str) -> IssuedSession:
+    async def refresh(self, refresh_token: str) -> Issued:
         """See `Engine.refresh`."""
         runtime = await self._at_hand.ready()
         try:
-            return await session_flows.refresh(refresh_token, runtime.issuance())
+            return await runtime.sessions.refresh(refresh_token, anti_csrf=NO_ANTI_CSRF)
         except ReuseDetected:
             self._at_hand.distrust()
             raise
@@ -103,21 +97,26 @@ class SessionOperations:
         self._at_hand.distrust()
         return actions
 
-    async def load_session(self, handle: SessionHandle) -> Session | None:
+    async def load_session(self, handle: SessionHandle) -> SessionView | None:
         """See `Engine.load_session`."""
-        session = await ask(SessionStore.load_session, self._app_id, handle)
-        return session if session is not None and self._at_hand.clock.now() < session.expires_at else None
+        return await self._sessions().load(handle)
 
-    async def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None) -> tuple[Session, ...]:
+    async def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None) -> tuple[SessionView, ...]:
         """See `Engine.list_sessions`."""
         selection = ByUser(user_id=user_id, tenant_id=tenant_id)
-        now = self._at_hand.clock.now()
-        return await ask(SessionIndex.list_sessions, self._app_id, selection, at=now)
+        return await self._sessions().find(selection)
 
     async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """See `Engine.revoke`."""
         chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
-        now = self._at_hand.clock.now()
-        gone = await ask(SessionIndex.delete_sessions, self._app_id, chosen, at=now)
+        gone = await self._sessions().revoke(chosen)
         self._at_hand.distrust()
         return gone
+
+    async def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:
+        """See `Engine.replace_data`."""
+        return await self._sessions().replace_data(handle, data)
+
+    def _sessions(self) -> Sessions:
+        """For what needs no signing key: none is loaded or made for it."""
+        return self._at_hand.home.sessions(self._at_hand.clock.now())

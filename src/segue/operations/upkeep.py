@@ -16,7 +16,7 @@ from segue.migration.model import DeliveryState
 from segue.migration.ports import Ledger, Outbox
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
-from segue.sessions.ports import SessionIndex, SigningKeyStore
+from segue.sessions.ports import SessionIndex
 from segue.tokens.signing_keys import SigningKey
 
 logger = logging.getLogger("segue")
@@ -48,11 +48,12 @@ class UpkeepOperations:
 
     async def list_signing_keys(self) -> tuple[SigningKey, ...]:
         """See `Engine.list_signing_keys`."""
-        return (await self._at_hand.reload(self._at_hand.clock.now())).verifying
+        await self._at_hand.reload(self._at_hand.clock.now())
+        return self._at_hand.home.signing_keys()
 
     async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
         """See `Engine.revoke_signing_keys`."""
-        await ask(SigningKeyStore.delete_signing_keys, self._at_hand.config.app_id, key_ids)
+        await self._at_hand.home.forget_keys(key_ids)
         return await self.list_signing_keys()
 
     async def deliver(self, *, limit: int) -> DeliveryReport:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
 from segue.json import JsonObject
-from segue.sessions.model import Device, Family, Provenance, Session
+from segue.sessions.model import Device, Family, Provenance, Session, SessionView
 from segue.sessions.policy import Lifetimes
 from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, AccessVersion, mint_access
 from segue.tokens.access_v2 import mint_v2
@@ -73,17 +74,34 @@ class NewSession:
     device: Device = field(default_factory=Device)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedSession:
-    """A session with freshly made tokens: what a client receives."""
+class RefreshText(Protocol):
+    """A refresh token as it is handed out; what is in it, only its maker knows."""
 
-    session: Session
+    @property
+    def text(self) -> str:
+        """Cookie-safe."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A session with freshly made tokens: what a client receives, whoever made them."""
+
+    session: SessionView
     access: AccessToken
-    refresh: RefreshToken
+    refresh: RefreshText
     anti_csrf: str | None
 
     def __repr__(self) -> str:
-        return f"<IssuedSession {self.session.handle}>"
+        return f"<{type(self).__name__} {self.session.handle}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class IssuedSession(Issued):
+    """The same of a session in our own store."""
+
+    session: Session
+    refresh: RefreshToken
 
 
 def prepare(

@@ -59,8 +59,8 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One sign-in on one device, as stored."""
+class SessionView:
+    """One sign-in on one device, as far as it can be told wherever it lives: in our store, or in a remote core."""
 
     app_id: AppId
     tenant_id: TenantId
@@ -70,20 +70,27 @@ class Session:
     """Goes into every access token."""
     data: JsonObject = field(repr=False)
     """Stays on the server."""
-    family: Family
     created_at: datetime
-    refreshed_at: datetime
-    """Last rotation; equals `created_at` before the first."""
+    refreshed_at: datetime | None
+    """Last rotation; equals `created_at` before the first. None: whoever keeps it does not tell."""
     expires_at: datetime
     """When the newest refresh token stops working: sliding, never beyond `absolute_expires_at`."""
-    refresh_lifetime: timedelta
-    """How far each rotation moves `expires_at`."""
     absolute_expires_at: datetime | None = None
     """Fixed at creation; no rotation moves it."""
-    static_key: bool = False
-    """Access tokens are signed by a key that does not rotate."""
     provenance: Provenance | None = None
     device: Device = field(default_factory=Device)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(SessionView):
+    """A session as our own stores keep it."""
+
+    refreshed_at: datetime
+    family: Family
+    refresh_lifetime: timedelta
+    """How far each rotation moves `expires_at`."""
+    static_key: bool = False
+    """Access tokens are signed by a key that does not rotate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

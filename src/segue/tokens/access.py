@@ -8,7 +8,7 @@ token is remembered, but its time and its revocation are looked at on every use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, TypedDict, cast
@@ -20,6 +20,7 @@ from segue.ids import PUBLIC_TENANT, SessionHandle, TenantId, TokenHash, UserId
 from segue.json import JsonObject, JsonValue, dump, parse_object
 from segue.tokens import base64url
 from segue.tokens.algorithms import Algorithm, Verify, sign, verifier
+from segue.tokens.keys import VerificationKey
 from segue.tokens.signing_keys import SigningKey
 
 PROTECTED = frozenset(
@@ -193,9 +194,20 @@ def read_access(text: str) -> AccessClaims:
     Raises:
         TokenMalformed: it is not of these forms.
     """
+    return read_issued_access(text).claims
+
+
+def read_issued_access(text: str) -> AccessToken:
+    """
+    As `read_access`, the token whole: for one that its maker has just handed to us.
+
+    Raises:
+        TokenMalformed: it is not of these forms.
+    """
     header, payload, _ = _segments(text)
     claims = _read_claims(payload)
-    return _of_version(claims, _read_header(header)[2])
+    key_id, _, version = _read_header(header)
+    return AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
 
 
 class AccessVerifier:
@@ -209,17 +221,15 @@ class AccessVerifier:
 
     __slots__ = ("_by_header", "_remembered", "_verifiers", "capacity", "key_ids")
 
-    def __init__(self, keys: tuple[SigningKey, ...], *, capacity: int = 10_000) -> None:
+    def __init__(self, keys: Iterable[SigningKey | VerificationKey], *, capacity: int = 10_000) -> None:
         """
         Args:
-            keys: all that verify.
+            keys: all that verify: our own, or the public halves of somebody else's. One without an id is left out.
             capacity: how many verified tokens are remembered; 0 remembers none.
         """
         self.capacity = capacity
-        self.key_ids = frozenset(key.key_id for key in keys)
-        self._verifiers: dict[str, tuple[Algorithm, Verify]] = {
-            key.key_id: (key.algorithm, verifier(key.private.public_key(), key.algorithm)) for key in keys
-        }
+        self._verifiers = {key.key_id: _bound(key) for key in keys if key.key_id is not None}
+        self.key_ids = frozenset(self._verifiers)
         self._by_header: dict[bytes, tuple[str, AccessVersion, Verify]] = {}
         self._remembered: dict[str, AccessToken] = {}
 
@@ -273,9 +283,10 @@ class AccessVerifier:
         known = self._verifiers.get(key_id)
         if known is None:
             raise KeyUnknown("access token")
-        if algorithm != known[0].value:
+        verify = known.get(algorithm) if isinstance(algorithm, str) else None
+        if verify is None:
             raise SignatureRefused(key_id)
-        found = (key_id, version, known[1])
+        found = (key_id, version, verify)
         if len(self._by_header) < _KNOWN_HEADERS:
             self._by_header[header] = found
         return found
@@ -289,6 +300,13 @@ class AccessVerifier:
             except (KeyError, StopIteration, RuntimeError):  # another thread was faster
                 continue
         self._remembered[token.text] = token
+
+
+def _bound(key: SigningKey | VerificationKey) -> Mapping[str, Verify]:
+    """What a key may verify, by the name that a header has for it."""
+    if isinstance(key, SigningKey):
+        return {key.algorithm.value: verifier(key.private.public_key(), key.algorithm)}
+    return {algorithm.value: verifier(key.material, algorithm) for algorithm in key.algorithms}
 
 
 def _segments(text: str) -> tuple[bytes, bytes, bytes]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
@@ -32,6 +34,16 @@ _THUMBPRINT: Mapping[str, tuple[str, ...]] = {
     "OKP": ("crv", "kty", "x"),
     "oct": ("k", "kty"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedKeys:
+    """Our public keys as a document shows them."""
+
+    jwks: tuple[Mapping[str, str], ...]
+    """Each as `public_jwk` writes it."""
+    next_change: datetime
+    """When there may be others."""
 
 
 def public_jwk(public_key: PublicKey, *, key_id: str, algorithm: Algorithm) -> dict[str, str]:

@@ -26,6 +26,7 @@ from segue.errors import ConfigurationError
 from segue.ids import AppId, to_milliseconds, whole_milliseconds
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
+from segue.tokens.published import PublishedKeys
 from segue.tokens.secrets import Secrets
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -109,6 +110,10 @@ class KeyPlan:
     """Kinds of which a new key is due now."""
     next_change: datetime
     """When to plan again at the latest."""
+
+    def published(self) -> PublishedKeys:
+        """The public halves of all that verify."""
+        return PublishedKeys(jwks=tuple(key.jwk() for key in self.verifying), next_change=self.next_change)
 
 
 def plan_keys(keys: tuple[SigningKey, ...], policy: KeyPolicy, *, now: datetime) -> KeyPlan:

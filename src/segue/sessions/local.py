@@ -1,0 +1,77 @@
+"""
+Sessions in our own store, behind the seam.
+
+House rule: nothing is decided here; each method is one of the flows of this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from segue.flow import ask
+from segue.ids import SessionHandle
+from segue.json import JsonObject
+from segue.sessions import flows
+from segue.sessions.flows import AntiCsrf
+from segue.sessions.issuing import Issuance, IssuedSession, NewSession, renew
+from segue.sessions.model import Selection, Session
+from segue.sessions.payload_flows import merge_payload
+from segue.sessions.ports import SessionIndex, SessionStore
+from segue.tokens.access import AccessToken
+
+
+class LocalSessions:
+    """Implements `segue.sessions.seam.Sessions`."""
+
+    __slots__ = ("_draw", "issuance")
+
+    def __init__(self, issuance: Issuance, *, draw: Callable[[int], bytes]) -> None:
+        """
+        Args:
+            issuance: what tokens are made with, and when.
+            draw: as many random bytes as asked for.
+        """
+        self.issuance = issuance
+        self._draw = draw
+
+    async def create(self, new: NewSession) -> IssuedSession:
+        """See `Sessions.create`."""
+        return await flows.create(new, self.issuance, randomness=self._draw(flows.RANDOMNESS))
+
+    async def refresh(self, text: str, *, anti_csrf: AntiCsrf) -> IssuedSession:
+        """See `Sessions.refresh`."""
+        return await flows.refresh(text, self.issuance, anti_csrf=anti_csrf)
+
+    async def confirm(self, access: AccessToken, *, check_database: bool) -> None:  # noqa: ARG002 - always
+        """See `Sessions.confirm`. Our own doors rotate inside the refresh, so nothing is left for a first use."""
+        await flows.confirm(access.claims, app_id=self.issuance.app_id, now=self.issuance.now)
+
+    async def merge_payload(self, access: AccessToken, changes: JsonObject) -> AccessToken | None:
+        """See `Sessions.merge_payload`."""
+        _, fresh = await merge_payload(access.claims, changes, self.issuance)
+        return fresh
+
+    async def show(self, access: AccessToken) -> AccessToken | None:
+        """See `Sessions.show`."""
+        session = await self.load(access.claims.handle)
+        return None if session is None else renew(session, access.claims, self.issuance)
+
+    async def load(self, handle: SessionHandle) -> Session | None:
+        """See `Sessions.load`."""
+        session = await ask(SessionStore.load_session, self.issuance.app_id, handle)
+        return session if session is not None and self.issuance.now < session.expires_at else None
+
+    async def find(self, selection: Selection) -> tuple[Session, ...]:
+        """See `Sessions.find`."""
+        return await ask(SessionIndex.list_sessions, self.issuance.app_id, selection, at=self.issuance.now)
+
+    async def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:
+        """See `Sessions.replace_data`."""
+        session = await ask(
+            SessionStore.update_session, self.issuance.app_id, handle, payload=None, data=data
+        )
+        return session is not None and self.issuance.now < session.expires_at
+
+    async def revoke(self, selection: Selection) -> tuple[SessionHandle, ...]:
+        """See `Sessions.revoke`."""
+        return await ask(SessionIndex.delete_sessions, self.issuance.app_id, selection, at=self.issuance.now)
