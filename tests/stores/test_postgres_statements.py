@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 ELSEWHERE = {
     # Part of one statement here.
+    Statement.ADD_ATTEMPT,
     Statement.ADD_CLAIM,
     Statement.ADD_DELIVERY,
     Statement.APPEND_REVOCATIONS,
     Statement.DELETE_EXPIRED_SESSIONS,
+    Statement.DELETE_FOLDED_ATTEMPTS,
     Statement.DUE_DELIVERIES,
     Statement.LEASE_DELIVERIES,
     Statement.POSTPONE_SWEEPS,
 }
-SMALL = {"revocation_feed", "signing_keys", "schema_version"}
+SMALL = {"revocation_feed", "signing_keys", "schema_version", "attempt_counts", "rollouts"}
 """A handful of rows each."""
 UNEXPLAINED = {"lock_signing_keys", "lock_schema", "schema_tables"}
-SCANS = {"count_deliveries"}
-"""For operators; reads an index from end to end."""
+SCANS = {"count_deliveries", "count_deliveries_by_provider", "count_attempts"}
+"""For operators; reads an index or a table from end to end."""
 PARAMETER = re.compile(r"\$(\d+)")
 FILL = """
     INSERT INTO segue.sessions (
@@ -56,6 +58,13 @@ FILL = """
         CASE WHEN number % 100 = 0 THEN 'pending' ELSE 'done' END,
         CASE WHEN number % 100 = 0 THEN NULL ELSE number END
     FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.attempts (
+        app_id, operation_id, attempted_at, provider, tenant_id, mode, stage, code, retryable, verified, milliseconds,
+        count
+    )
+    SELECT 'public', to_hex(number + 1000000), number, 'old', 'public', 'on', 'done', 'MIGRATED', 0, 1, 1, 1
+    FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.limit_buckets SELECT 'bucket ' || number, number FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.signing_keys SELECT 'public', 'key ' || number, 'dynamic', 'ES256', number, ''
     FROM generate_series(1, 10) AS number;
     ANALYZE;
@@ -107,6 +116,8 @@ def test_no_scan(filled: psycopg.Connection, name: str) -> None:
         ("take_deliveries", "deliveries_due"),
         ("list_deliveries", "deliveries_by_state"),
         ("delete_deliveries", "deliveries_by_end"),
+        ("fold_attempts", "attempts_pkey"),
+        ("delete_buckets", "limit_buckets_by_end"),
     ],
 )
 def test_order_comes_from_an_index(filled: psycopg.Connection, name: str, index: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue.migration.ports import Ledger, Outbox
+from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from segue.stores.ports import AsyncStore, Store
@@ -16,7 +16,7 @@ from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PORTS = (SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox)
+PORTS = (SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, AttemptLog, Rollouts, Limiter)
 METHODS = [
     pytest.param(method, id=f"{port.__name__}.{name}")
     for port in PORTS
@@ -27,7 +27,7 @@ METHODS = [
 
 def test_the_ports_are_known() -> None:
     """The list of methods below is not empty by mistake."""
-    assert len(METHODS) == 21
+    assert len(METHODS) == 29
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SCANS = {
     Statement.LAST_REVOCATION: "SCAN sqlite_sequence",  # one row per table that counts
     Statement.COUNT_DELIVERIES: "SCAN deliveries USING COVERING INDEX deliveries_by_state",  # for operators
+    Statement.COUNT_DELIVERIES_BY_PROVIDER: "SCAN deliveries",  # likewise
+    Statement.COUNT_ATTEMPTS: "SCAN (subquery-2)",
+    Statement.FOLD_ATTEMPTS: "SCAN (subquery-1)",
 }
 SORTS = {
     # Sorted after they were found by an index: as many as one user, tenant or issuer has.
@@ -27,6 +30,10 @@ SORTS = {
     Statement.LIST_SESSIONS_BY_PROVENANCE,
     Statement.LOAD_SIGNING_KEYS,
     Statement.ADD_SIGNING_KEY,
+    # Summed: for operators, or a batch.
+    Statement.COUNT_DELIVERIES_BY_PROVIDER,
+    Statement.COUNT_ATTEMPTS,
+    Statement.FOLD_ATTEMPTS,
 }
 
 HANDLE = "USING INDEX sqlite_autoindex_sessions_1 (app_id=? AND handle=?)"
@@ -58,6 +65,11 @@ INDICES = {
     Statement.SETTLE_DELIVERY: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
     Statement.LEASE_DELIVERIES: "USING INDEX sqlite_autoindex_deliveries_1 (delivery_id=?)",
     Statement.DELETE_DELIVERIES: "USING INDEX deliveries_by_end (state=? AND settled_at<?)",
+    Statement.COUNT_ATTEMPTS: "USING PRIMARY KEY (app_id=?)",
+    Statement.FOLD_ATTEMPTS: "USING PRIMARY KEY (app_id=? AND operation_id<?)",
+    Statement.DELETE_FOLDED_ATTEMPTS: "USING PRIMARY KEY (app_id=? AND operation_id<?)",
+    Statement.LOAD_ROLLOUTS: "USING PRIMARY KEY (app_id=?)",
+    Statement.DELETE_BUCKETS: "USING INDEX limit_buckets_by_end (empty_at<?)",
     Statement.LIST_DELIVERIES: "USING INDEX deliveries_by_state (state=?)",
 }
 

@@ -10,7 +10,10 @@ from segue.migration.key_sources import LiveKeys
 from segue.migration.web import AsyncWeb, Web
 from segue.stores.ports import AsyncStore, Store
 
-_STORE_PORTS = ("SessionStore", "SessionIndex", "SigningKeyStore", "Ledger", "Outbox")
+_STORE_PORTS = (
+    *("SessionStore", "SessionIndex", "SigningKeyStore"),
+    *("Ledger", "Outbox", "AttemptLog", "Rollouts", "Limiter"),
+)
 
 
 def ports(

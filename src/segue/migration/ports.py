@@ -10,7 +10,10 @@ from datetime import datetime
 from typing import Protocol
 
 from segue.ids import AppId, Digest, UserId
+from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, Identity
+from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.rollout import Rollout
 from segue.sessions.model import Session
 
 
@@ -22,10 +25,14 @@ class Ledger(Protocol):
         ...
 
     def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """
-        In one transaction write claim, session and deliveries, unless the claim exists.
+        In one transaction write claim, session, deliveries and the record of it all, unless the claim exists.
 
         Without a session the claim is that of one which is there already. None: all is written. A claim: the one that
         was there first; nothing was written.
@@ -77,6 +84,58 @@ class Outbox(Protocol):
 
     def count_deliveries(self) -> dict[DeliveryState, int]:
         """How many are in which state; states without any are left out."""
+        ...
+
+
+class AttemptLog(Protocol):
+    """What became of every attempt, for as long as an operator wants to know."""
+
+    def add_attempts(self, records: tuple[AttemptRecord, ...]) -> None:
+        """Write records in one transaction; one whose operation id is there already stays as it is."""
+        ...
+
+    def count_attempts(self, app_id: AppId) -> tuple[AttemptCount, ...]:
+        """All that ever were, those included that were folded; in the order of their outcomes."""
+        ...
+
+    def fold_attempts(self, app_id: AppId, *, before: datetime, limit: int) -> int:
+        """
+        Keep of at most *limit* records, oldest first, no more than their numbers; how many rows went.
+
+        In one transaction they move from the records to the counts: no reader sees them twice or not at all.
+        """
+        ...
+
+    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+        """How many deliveries of which provider are in which state."""
+        ...
+
+
+class Rollouts(Protocol):
+    """Switches that stand above the configuration."""
+
+    def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
+        """Those that somebody has set, by provider."""
+        ...
+
+    def set_rollout(self, app_id: AppId, provider: str, rollout: Rollout | None, *, at: datetime) -> None:
+        """Set the switch of a provider; None: the configuration counts again."""
+        ...
+
+
+class Limiter(Protocol):
+    """Failures that all processes count together."""
+
+    def spend(self, spending: Spending, *, at: datetime) -> datetime:
+        """
+        Count a failure in its bucket; when that will be empty.
+
+        A bucket that is not there is empty now. One statement; see `Budget.spent` for the arithmetic.
+        """
+        ...
+
+    def delete_buckets(self, *, empty_before: datetime, limit: int) -> int:
+        """Forget at most *limit* buckets that have been empty since; how many."""
         ...
 
 

@@ -1,5 +1,5 @@
 """
-What an engine needs of a store: all five store ports in one object.
+What an engine needs of a store: all store ports in one object.
 
 The synchronous one is their sum; the asynchronous one repeats their signatures as coroutines, and a test keeps the
 two alike. What each method promises stands at its port.
@@ -13,14 +13,19 @@ from typing import Protocol, runtime_checkable
 
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
+from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
-from segue.migration.ports import Ledger, Outbox
+from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
+from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.rollout import Rollout
 from segue.sessions.model import Revocation, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class Store(SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, Protocol):
+class Store(
+    SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, AttemptLog, Rollouts, Limiter, Protocol
+):
     """A store for blocking callers."""
 
     def close(self) -> None:
@@ -100,7 +105,11 @@ class AsyncStore(Protocol):
         ...
 
     async def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See the port."""
         ...
@@ -136,6 +145,40 @@ class AsyncStore(Protocol):
         ...
 
     async def count_deliveries(self) -> dict[DeliveryState, int]:
+        """See the port."""
+        ...
+
+    async def add_attempts(self, records: tuple[AttemptRecord, ...]) -> None:
+        """See the port."""
+        ...
+
+    async def count_attempts(self, app_id: AppId) -> tuple[AttemptCount, ...]:
+        """See the port."""
+        ...
+
+    async def fold_attempts(self, app_id: AppId, *, before: datetime, limit: int) -> int:
+        """See the port."""
+        ...
+
+    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+        """See the port."""
+        ...
+
+    async def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
+        """See the port."""
+        ...
+
+    async def set_rollout(
+        self, app_id: AppId, provider: str, rollout: Rollout | None, *, at: datetime
+    ) -> None:
+        """See the port."""
+        ...
+
+    async def spend(self, spending: Spending, *, at: datetime) -> datetime:
+        """See the port."""
+        ...
+
+    async def delete_buckets(self, *, empty_before: datetime, limit: int) -> int:
         """See the port."""
         ...
 

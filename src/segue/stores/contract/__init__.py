@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = ("index", "keys", "ledger", "outbox", "races", "revocation", "rotation", "sessions")
+_PARTS = ("index", "keys", "ledger", "outbox", "oversight", "races", "revocation", "rotation", "sessions")
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))  # before they are imported
 
 from segue.stores.contract.index import IndexContract  # noqa: E402
@@ -25,6 +25,7 @@ from segue.stores.contract.keys import KeysContract  # noqa: E402
 from segue.stores.contract.ledger import LedgerContract  # noqa: E402
 from segue.stores.contract.on_loop import blocking  # noqa: E402
 from segue.stores.contract.outbox import OutboxContract  # noqa: E402
+from segue.stores.contract.oversight import OversightContract  # noqa: E402
 from segue.stores.contract.races import RacesContract  # noqa: E402
 from segue.stores.contract.revocation import RevocationContract  # noqa: E402
 from segue.stores.contract.rotation import RotationContract  # noqa: E402
@@ -42,6 +43,7 @@ class StoreContract(
     KeysContract,
     LedgerContract,
     OutboxContract,
+    OversightContract,
     RacesContract,
 ):
     """All of it."""

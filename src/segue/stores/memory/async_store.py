@@ -10,7 +10,10 @@ from datetime import datetime
 
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
+from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.rollout import Rollout
 from segue.sessions.model import Revocation, Rotation, Selection, Session
 from segue.stores.memory.store import MemoryStore
 from segue.tokens.signing_keys import StoredSigningKey
@@ -102,10 +105,14 @@ class AsyncMemoryStore:
         return self._store.find_claim(app_id, claim_id)
 
     async def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        return self._store.claim_and_create(claim, session, deliveries)
+        return self._store.claim_and_create(claim, session, deliveries, record)
 
     async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""
@@ -142,3 +149,39 @@ class AsyncMemoryStore:
     async def count_deliveries(self) -> dict[DeliveryState, int]:
         """See `Outbox.count_deliveries`."""
         return self._store.count_deliveries()
+
+    # --- oversight -----------------------------------------------------------------------------------------
+
+    async def add_attempts(self, records: tuple[AttemptRecord, ...]) -> None:
+        """See `AttemptLog.add_attempts`."""
+        self._store.add_attempts(records)
+
+    async def count_attempts(self, app_id: AppId) -> tuple[AttemptCount, ...]:
+        """See `AttemptLog.count_attempts`."""
+        return self._store.count_attempts(app_id)
+
+    async def fold_attempts(self, app_id: AppId, *, before: datetime, limit: int) -> int:
+        """See `AttemptLog.fold_attempts`."""
+        return self._store.fold_attempts(app_id, before=before, limit=limit)
+
+    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+        """See `AttemptLog.count_deliveries_by_provider`."""
+        return self._store.count_deliveries_by_provider(app_id)
+
+    async def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
+        """See `Rollouts.load_rollouts`."""
+        return self._store.load_rollouts(app_id)
+
+    async def set_rollout(
+        self, app_id: AppId, provider: str, rollout: Rollout | None, *, at: datetime
+    ) -> None:
+        """See `Rollouts.set_rollout`."""
+        self._store.set_rollout(app_id, provider, rollout, at=at)
+
+    async def spend(self, spending: Spending, *, at: datetime) -> datetime:
+        """See `Limiter.spend`."""
+        return self._store.spend(spending, at=at)
+
+    async def delete_buckets(self, *, empty_before: datetime, limit: int) -> int:
+        """See `Limiter.delete_buckets`."""
+        return self._store.delete_buckets(empty_before=empty_before, limit=limit)

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from segue.ids import AppId, Digest, whole_milliseconds
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Session
-from segue.stores.memory.state import MemoryState, copied, refuse_double
+from segue.stores.memory.state import MemoryState, copied, kept_record, refuse_double
 
 
 class MemoryMigrations(MemoryState):
@@ -26,7 +27,11 @@ class MemoryMigrations(MemoryState):
             return self._claims.get((app_id, claim_id))
 
     def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
         kept = None if session is None else copied(session)
@@ -43,6 +48,8 @@ class MemoryMigrations(MemoryState):
             self._claims[claim.app_id, claim.claim_id] = _kept_claim(claim)
             for delivery in deliveries:
                 self._deliveries[delivery.delivery_id] = _kept_delivery(delivery)
+            if record is not None:
+                self._attempts.setdefault((record.app_id, record.operation_id), kept_record(record))
             return None
 
     def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:

@@ -7,13 +7,18 @@ House rule: whoever touches a dictionary holds the lock.
 from __future__ import annotations
 
 from collections.abc import Container
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
+from msgspec import structs
+
 from segue.errors import StoreUnavailable
-from segue.ids import AppId, Digest, SessionHandle
+from segue.ids import AppId, Digest, SessionHandle, whole_milliseconds
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId
+from segue.migration.records import AttemptCount, AttemptRecord, Outcome
+from segue.migration.rollout import Rollout
 from segue.sessions.model import Revocation, Session
 from segue.stores.sql.session_rows import session_from_row, session_to_row
 from segue.stores.sql.values import json_from_text, json_to_text
@@ -33,11 +38,21 @@ class MemoryState:
         self._keys: dict[tuple[AppId, str], StoredSigningKey] = {}
         self._claims: dict[tuple[AppId, Digest], Claim] = {}
         self._deliveries: dict[DeliveryId, Delivery] = {}
+        self._attempts: dict[tuple[AppId, str], AttemptRecord] = {}
+        self._attempt_counts: dict[tuple[AppId, Outcome], AttemptCount] = {}
+        self._rollouts: dict[tuple[AppId, str], Rollout] = {}
+        self._buckets: dict[str, datetime] = {}
 
 
 def copied(session: Session) -> Session:
     """The session as a database would return it: whole milliseconds, JSON that nobody else holds."""
     return session_from_row(session_to_row(session))
+
+
+def kept_record(record: AttemptRecord) -> AttemptRecord:
+    """A record in whole milliseconds."""
+    end = None if record.old_ends_at is None else whole_milliseconds(record.old_ends_at)
+    return structs.replace(record, at=whole_milliseconds(record.at), old_ends_at=end)
 
 
 def copied_json(value: JsonObject) -> JsonObject:

@@ -1,5 +1,5 @@
 """
-`MemoryStore`: all five store ports in one process, without a file.
+`MemoryStore`: all store ports in one process, without a file.
 """
 
 from __future__ import annotations
@@ -7,10 +7,11 @@ from __future__ import annotations
 from segue.stores.memory.index import MemoryIndex
 from segue.stores.memory.keys import MemoryKeys
 from segue.stores.memory.migration import MemoryMigrations
+from segue.stores.memory.oversight import MemoryOversight
 from segue.stores.memory.sessions import MemorySessions
 
 
-class MemoryStore(MemorySessions, MemoryIndex, MemoryKeys, MemoryMigrations):
+class MemoryStore(MemorySessions, MemoryIndex, MemoryKeys, MemoryMigrations, MemoryOversight):
     """Sessions, keys, claims and deliveries in dictionaries; safe for threads, gone when the process ends."""
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from segue.errors import StoreUnavailable
 from segue.flow import Ask, Flow, T, drive_async
 from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Rotation, Selection, Session
 from segue.stores.postgres import flows, listening, schema
 from segue.stores.postgres.async_connection import connect, in_transaction
@@ -136,10 +137,15 @@ class AsyncPostgresStore(AsyncSqlStore):
         return await self._rotations.run(rotation)
 
     async def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        return await self._migrations.run(Migration(claim=claim, session=session, deliveries=deliveries))
+        migration = Migration(claim=claim, session=session, deliveries=deliveries, record=record)
+        return await self._migrations.run(migration)
 
     # --- other statements than elsewhere --------------------------------------------------------------------
 
@@ -168,6 +174,14 @@ class AsyncPostgresStore(AsyncSqlStore):
     ) -> tuple[Delivery, ...]:
         """See `Outbox.take_deliveries`."""
         return await self._write(partial(flows.take_deliveries, at=at, lease_until=lease_until, limit=limit))
+
+    async def add_attempts(self, records: tuple[AttemptRecord, ...]) -> None:
+        """See `AttemptLog.add_attempts`."""
+        await self._write(partial(flows.add_attempts, records))
+
+    async def fold_attempts(self, app_id: AppId, *, before: datetime, limit: int) -> int:
+        """See `AttemptLog.fold_attempts`."""
+        return await self._write(partial(flows.fold_attempts, app_id, before=before, limit=limit))
 
     # --- how ------------------------------------------------------------------------------------------------
 

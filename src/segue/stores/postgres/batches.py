@@ -14,9 +14,11 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Rotation, Session
 from segue.stores.postgres.statements import Parameter, PostgresStatement
 from segue.stores.sql.migration_rows import claim_from_row, claim_to_row, delivery_to_row
+from segue.stores.sql.oversight_rows import ATTEMPT_COLUMNS, record_to_row
 from segue.stores.sql.session_rows import session_from_row, session_to_row
 from segue.stores.sql.statements import Row, SqlValue
 from segue.stores.sql.values import optional_flag
@@ -25,6 +27,8 @@ CLAIM_COLUMNS = 11
 SESSION_COLUMNS = 25
 DELIVERY_COLUMNS = 13
 """With the claim that each belongs to."""
+OWNER_COLUMNS = 2
+"""App and claim, in front of what belongs to it."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -60,6 +64,7 @@ class Migration:
     claim: Claim
     session: Session | None
     deliveries: tuple[Delivery, ...]
+    record: AttemptRecord | None = None
 
 
 # --- rotations ----------------------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ LOADS: Kind[SessionKey, Row | None] = Kind(
 
 
 def migration_parameters(migrations: Sequence[Migration]) -> list[Parameter]:
-    """What `claim_and_create` takes: claims, their sessions or nothing, and deliveries with the claim of each."""
+    """What `claim_and_create` takes: claims, sessions or nothing, deliveries and records with the claim of each."""
     nothing: tuple[SqlValue, ...] = (None,) * SESSION_COLUMNS
     sessions = [nothing if each.session is None else session_to_row(each.session) for each in migrations]
     deliveries = [
@@ -151,10 +156,16 @@ def migration_parameters(migrations: Sequence[Migration]) -> list[Parameter]:
         for each in migrations
         for delivery in each.deliveries
     ]
+    records = [
+        (each.claim.app_id, each.claim.claim_id, *record_to_row(each.record))
+        for each in migrations
+        if each.record is not None
+    ]
     return [
         *_columns([claim_to_row(each.claim) for each in migrations], CLAIM_COLUMNS),
         *_columns(sessions, SESSION_COLUMNS),
         *_columns(deliveries, DELIVERY_COLUMNS),
+        *_columns(records, OWNER_COLUMNS + ATTEMPT_COLUMNS),
     ]
 
 

@@ -14,12 +14,14 @@ from segue.errors import StoreUnavailable
 from segue.flow import ask
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
+from segue.migration.records import AttemptRecord, operations_before
 from segue.sessions.model import Selection
-from segue.stores.postgres.statements import PostgresStatement, PostgresStatements
+from segue.stores.postgres.statements import Parameter, PostgresStatement, PostgresStatements
 from segue.stores.sql import key_flows
 from segue.stores.sql.index_flows import selected
 from segue.stores.sql.migration_flows import find_claim
 from segue.stores.sql.migration_rows import delivery_from_row
+from segue.stores.sql.oversight_rows import record_to_row
 from segue.stores.sql.statements import Row, Statement
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -60,6 +62,21 @@ async def take_deliveries(*, at: datetime, lease_until: datetime, limit: int) ->
     parameters = (to_milliseconds(at), to_milliseconds(lease_until), limit)
     rows = await ask(PostgresStatements.execute, PostgresStatement.TAKE_DELIVERIES, parameters)
     return tuple(delivery_from_row(row) for row in rows)
+
+
+async def add_attempts(records: tuple[AttemptRecord, ...]) -> None:
+    """See `AttemptLog.add_attempts`; one statement for all."""
+    rows = [record_to_row(record) for record in records]
+    columns: list[Parameter] = [list(column) for column in zip(*rows, strict=True)]
+    if columns:
+        await ask(PostgresStatements.execute, PostgresStatement.ADD_ATTEMPTS, columns)
+
+
+async def fold_attempts(app_id: AppId, *, before: datetime, limit: int) -> int:
+    """See `AttemptLog.fold_attempts`; one statement."""
+    parameters = (app_id, operations_before(before), limit)
+    rows = await ask(PostgresStatements.execute, Statement.FOLD_ATTEMPTS, parameters)
+    return cast("list[tuple[int]]", rows)[0][0]
 
 
 async def first_claim(claim: Claim, written: Sequence[Row]) -> Claim | None:

@@ -24,6 +24,7 @@ class PostgresStatement(StrEnum):
     SWEEP_SESSIONS = auto()
     CLAIM_AND_CREATE = auto()
     TAKE_DELIVERIES = auto()
+    ADD_ATTEMPTS = auto()
     LOCK_SIGNING_KEYS = auto()
 
     LOCK_SCHEMA = auto()

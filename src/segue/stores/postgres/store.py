@@ -20,6 +20,7 @@ from segue.errors import StoreUnavailable
 from segue.flow import Ask, Flow, T, drive
 from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Rotation, Selection, Session
 from segue.stores.postgres import flows, schema
 from segue.stores.postgres.batches import CREATIONS, MIGRATIONS, ROTATIONS, Migration, migration_parameters
@@ -98,10 +99,15 @@ class PostgresStore(SqlStore):
         return self._rotations.run(rotation)
 
     def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        return self._migrations.run(Migration(claim=claim, session=session, deliveries=deliveries))
+        migration = Migration(claim=claim, session=session, deliveries=deliveries, record=record)
+        return self._migrations.run(migration)
 
     # --- other statements than elsewhere --------------------------------------------------------------------
 
@@ -127,6 +133,14 @@ class PostgresStore(SqlStore):
     def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.take_deliveries`."""
         return self._write(partial(flows.take_deliveries, at=at, lease_until=lease_until, limit=limit))
+
+    def add_attempts(self, records: tuple[AttemptRecord, ...]) -> None:
+        """See `AttemptLog.add_attempts`."""
+        self._write(partial(flows.add_attempts, records))
+
+    def fold_attempts(self, app_id: AppId, *, before: datetime, limit: int) -> int:
+        """See `AttemptLog.fold_attempts`."""
+        return self._write(partial(flows.fold_attempts, app_id, before=before, limit=limit))
 
     # --- how ------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ A test compares the signatures of the two. House rule: a method is one line; wha
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -15,14 +15,16 @@ from segue.flow import Flow, T
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Revocation, Rotation, Selection, Session
 from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql.oversight_methods import AsyncSqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class AsyncSqlStore(ABC):
+class AsyncSqlStore(AsyncSqlOversight):
     """
-    The methods of all five ports over a SQL database, for an event loop.
+    The methods of all ports over a SQL database, for an event loop.
 
     What `_read` and `_write` get makes the flow, so that a transaction can be run again from its start.
     """
@@ -130,10 +132,16 @@ class AsyncSqlStore(ABC):
         return await self._read(partial(migration_flows.find_claim, app_id, claim_id))
 
     async def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        return await self._write(partial(migration_flows.claim_and_create, claim, session, deliveries))
+        return await self._write(
+            partial(migration_flows.claim_and_create, claim, session, deliveries, record)
+        )
 
     async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""

@@ -7,7 +7,7 @@ does stands in the flow.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -16,14 +16,16 @@ from segue.flow import Flow, T
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Revocation, Rotation, Selection, Session
 from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql.oversight_methods import SqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class SqlStore(ABC):
+class SqlStore(SqlOversight):
     """
-    The methods of all five ports over a blocking SQL database.
+    The methods of all ports over a blocking SQL database.
 
     What `_read` and `_write` get makes the flow, so that a transaction can be run again from its start.
     """
@@ -129,10 +131,14 @@ class SqlStore(ABC):
         return self._read(partial(migration_flows.find_claim, app_id, claim_id))
 
     def claim_and_create(
-        self, claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+        self,
+        claim: Claim,
+        session: Session | None,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
-        return self._write(partial(migration_flows.claim_and_create, claim, session, deliveries))
+        return self._write(partial(migration_flows.claim_and_create, claim, session, deliveries, record))
 
     def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""

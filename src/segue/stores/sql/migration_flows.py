@@ -14,8 +14,10 @@ from segue.errors import StoreUnavailable
 from segue.flow import ask
 from segue.ids import AppId, Digest, to_milliseconds, whole_milliseconds
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.records import AttemptRecord
 from segue.sessions.model import Session
 from segue.stores.sql.migration_rows import claim_from_row, claim_to_row, delivery_from_row, delivery_to_row
+from segue.stores.sql.oversight_rows import record_to_row
 from segue.stores.sql.session_rows import session_to_row
 from segue.stores.sql.statements import Statement, Statements
 from segue.stores.sql.values import list_to_text
@@ -28,7 +30,10 @@ async def find_claim(app_id: AppId, claim_id: Digest) -> Claim | None:
 
 
 async def claim_and_create(
-    claim: Claim, session: Session | None, deliveries: tuple[Delivery, ...]
+    claim: Claim,
+    session: Session | None,
+    deliveries: tuple[Delivery, ...],
+    record: AttemptRecord | None = None,
 ) -> Claim | None:
     """See `Ledger.claim_and_create`."""
     session_row = None if session is None else session_to_row(session)
@@ -41,6 +46,8 @@ async def claim_and_create(
         await ask(Statements.execute, Statement.CREATE_SESSION, session_row)
     for delivery in deliveries:
         await ask(Statements.execute, Statement.ADD_DELIVERY, delivery_to_row(delivery))
+    if record is not None:
+        await ask(Statements.execute, Statement.ADD_ATTEMPT, record_to_row(record))
     return None
 
 

@@ -57,6 +57,19 @@ class Statement(StrEnum):
     DELETE_DELIVERIES = auto()
     LIST_DELIVERIES = auto()
     COUNT_DELIVERIES = auto()
+    COUNT_DELIVERIES_BY_PROVIDER = auto()
+
+    ADD_ATTEMPT = auto()
+    COUNT_ATTEMPTS = auto()
+    FOLD_ATTEMPTS = auto()
+    DELETE_FOLDED_ATTEMPTS = auto()
+
+    LOAD_ROLLOUTS = auto()
+    SET_ROLLOUT = auto()
+    DELETE_ROLLOUT = auto()
+
+    SPEND = auto()
+    DELETE_BUCKETS = auto()
 
 
 class Statements(Protocol):

@@ -68,5 +68,25 @@ queued AS (
         number
     ) ON made.owner_app_id = claimed.app_id AND made.owner_claim_id = claimed.claim_id
     ORDER BY made.number
+),
+recorded AS (
+    INSERT INTO segue.attempts (
+        app_id, operation_id, attempted_at, provider, tenant_id, mode, stage, code, retryable, verified,
+        subject, old_ends_at, milliseconds, count
+    )
+    SELECT
+        made.app_id, made.operation_id, made.attempted_at, made.provider, made.tenant_id, made.mode, made.stage,
+        made.code, made.retryable, made.verified, made.subject, made.old_ends_at, made.milliseconds, made.count
+    FROM claimed
+    JOIN unnest(
+        $50::text[], $51::bytea[],
+        $52::text[], $53::text[], $54::bigint[], $55::text[], $56::text[], $57::text[], $58::text[],
+        $59::text[], $60::smallint[], $61::smallint[], $62::text[], $63::bigint[], $64::bigint[], $65::bigint[]
+    ) AS made (
+        owner_app_id, owner_claim_id,
+        app_id, operation_id, attempted_at, provider, tenant_id, mode, stage, code, retryable, verified,
+        subject, old_ends_at, milliseconds, count
+    ) ON made.owner_app_id = claimed.app_id AND made.owner_claim_id = claimed.claim_id
+    ON CONFLICT (app_id, operation_id) DO NOTHING
 )
 SELECT app_id, claim_id FROM claimed

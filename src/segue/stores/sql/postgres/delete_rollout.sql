@@ -1,0 +1,1 @@
+DELETE FROM segue.rollouts WHERE app_id = $1 AND provider = $2

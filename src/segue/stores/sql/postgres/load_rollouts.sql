@@ -1,0 +1,1 @@
+SELECT provider, rollout FROM segue.rollouts WHERE app_id = $1

@@ -1,0 +1,18 @@
+SELECT
+    provider, tenant_id, mode, stage, code, retryable, verified,
+    sum(count), min(first_at), max(last_at), max(old_ends_at)
+FROM (
+    SELECT
+        provider, tenant_id, mode, stage, code, retryable, verified,
+        count, attempted_at AS first_at, attempted_at AS last_at, old_ends_at
+    FROM attempts
+    WHERE app_id = ?1
+    UNION ALL
+    SELECT
+        provider, tenant_id, mode, stage, code, retryable, verified,
+        count, first_at, last_at, old_ends_at
+    FROM attempt_counts
+    WHERE app_id = ?1
+)
+GROUP BY provider, tenant_id, mode, stage, code, retryable, verified
+ORDER BY provider, tenant_id, mode, stage, code, retryable, verified

@@ -1,0 +1,1 @@
+DELETE FROM rollouts WHERE app_id = ?1 AND provider = ?2

@@ -1,0 +1,1 @@
+SELECT provider, rollout FROM rollouts WHERE app_id = ?1
