@@ -139,7 +139,9 @@ class OversightContract(Contract):
         """Deliveries are counted by provider and state."""
         others = (replace(delivery(3), provider="older"),)
         store.claim_and_create(claim(1), session(1), (delivery(1), delivery(2), *others))
-        store.settle_delivery(delivery(2).delivery_id, state=DeliveryState.DONE, due_at=NOW, last_error=None)
+        store.settle_delivery(
+            delivery(2).delivery_id, at=NOW, state=DeliveryState.DONE, due_at=NOW, last_error=None
+        )
         assert store.count_deliveries_by_provider(PUBLIC_APP) == (
             ("old", DeliveryState.DONE, 1),
             ("old", DeliveryState.PENDING, 1),
