@@ -181,7 +181,8 @@ class OversightContract(Contract):
         """Failures that come together all count."""
         spending = Spending(bucket="a", cost=MOMENT, capacity=DAY)
         with ThreadPoolExecutor(4) as pool:
-            ends = list(pool.map(lambda _: store.spend(spending, at=NOW), range(40)))
+            spent = [pool.submit(store.spend, spending, at=NOW) for _ in range(40)]
+            ends = [each.result() for each in spent]
         assert sorted(ends) == [NOW + number * MOMENT for number in range(1, 41)]
 
     def test_delete_buckets(self, store: Store) -> None:
