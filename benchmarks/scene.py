@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from segue import Config, Engine, HttpSettings, NewSession
 from segue.ids import UserId

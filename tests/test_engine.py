@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from segue import AsyncEngine, ByTenant, ByUser, Config, Engine, HttpSettings, LiveKeys, NewSession, Provider
 from segue.application import Application

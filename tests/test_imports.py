@@ -26,7 +26,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "segue"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 LAYERS = [
-    {"flow", "errors", "clock", "json", "ids", "_version"},
+    {"flow", "errors", "clock", "json", "ids", "discreet", "_version"},
     {"tokens"},
     {"sessions"},
     {"core"},

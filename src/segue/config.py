@@ -7,10 +7,10 @@ below reads the environment or a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import cast
+from typing import ClassVar, cast
 
+from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
 from segue.ids import PUBLIC_APP, AppId
@@ -22,8 +22,7 @@ from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import SIGNING_ALGORITHMS, KeyPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Discreet, frozen=True, kw_only=True):
     """
     Configuration of an engine.
 
@@ -31,15 +30,17 @@ class Config:
         ConfigurationError: the first value that cannot be safe or cannot work.
     """
 
+    unshown: ClassVar = frozenset({"secrets"})
+
     http: HttpSettings
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: tuple[str, ...]
     """
     Deployment secrets, at least 32 characters of randomness each, primary first.
 
     They sign refresh tokens and seal stored keys; keep them out of the database and the repository.
     """
     providers: tuple[Provider, ...] = ()
-    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    lifetimes: Lifetimes = Lifetimes()
     signing_algorithm: Algorithm = Algorithm.ES256
     """Of access tokens: ES256, RS256 (for SuperTokens back-end SDKs that serve their own JWKS route) or EdDSA."""
     key_update_interval: timedelta = timedelta(hours=168)

@@ -10,15 +10,15 @@ open across an ask.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeAlias, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask(Generic[T]):
+class Ask(msgspec.Struct, Generic[T], frozen=True):
     """One question to the outside: a port's method and its arguments."""
 
     method: Callable[..., Any]
@@ -109,20 +109,20 @@ def performer(ports: Mapping[str, object]) -> Perform:
     Raises:
         LookupError: from the returned function, when a flow asks a port that is not there.
     """
+    known: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def perform(step: Ask[Any]) -> Any:
-        return getattr(_port(ports, step), step.name)(*step.args, **step.kwargs)
+        method = known.get(step.method)
+        if method is None:  # found by names once: doing so takes longer than the rest of a step
+            method = known[step.method] = getattr(_port(ports, step), step.name)
+        return method(*step.args, **step.kwargs)
 
     return perform
 
 
 def performer_async(ports: Mapping[str, object]) -> PerformAsync:
     """As `performer`, for ports whose methods are coroutines."""
-
-    async def perform(step: Ask[Any]) -> Any:
-        return await getattr(_port(ports, step), step.name)(*step.args, **step.kwargs)
-
-    return perform
+    return performer(ports)
 
 
 def _port(ports: Mapping[str, object], step: Ask[Any]) -> object:

@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ import httpx2
 import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse
+from msgspec.structs import replace
 
 from segue import AsyncEngine, Config, HttpSettings, Identity
 from segue.adapters import asgi

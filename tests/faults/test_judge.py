@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from segue.ids import UserId
 from segue.stores.contract.examples import NOW, claim, delivery, digest, provenance, session

@@ -2,11 +2,11 @@
 
 # No postponed annotations here: FastAPI has to see the dependencies, which are local to a function.
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 
 from segue.adapters.asgi import add_actions, request_of

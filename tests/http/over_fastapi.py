@@ -48,8 +48,13 @@ class Noted:
         self._asked = asked
 
     def __getattr__(self, name: str) -> Any:
-        self._asked.append(name)
-        return getattr(self._store, name)
+        method = getattr(self._store, name)
+
+        async def noted(*args: Any, **kwargs: Any) -> Any:
+            self._asked.append(name)
+            return await method(*args, **kwargs)
+
+        return noted
 
 
 class FastApiWorld(World):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from segue.http.attach import attach, clear, clear_older
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest

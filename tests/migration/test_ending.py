@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from msgspec.structs import replace
 
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP
@@ -163,6 +163,11 @@ def delivered(
     return world.drive(deliver({each.name: each for each in known}, secrets, now=at, limit=limit))
 
 
+def counted(world: World, **how: Any) -> DeliveryReport:
+    """The same, without the reasons."""
+    return replace(delivered(world, **how), failures=())
+
+
 def waiting(world: World) -> Delivery:
     """The one delivery that is not settled."""
     (delivery,) = world.deliveries()
@@ -172,10 +177,10 @@ def waiting(world: World) -> Delivery:
 def test_delivered() -> None:
     """The provider is told both tokens once, and then the tokens are forgotten."""
     world = migrated()
-    assert delivered(world) == DeliveryReport(taken=1, done=1)
+    assert counted(world) == DeliveryReport(taken=1, done=1)
     assert [form(made)["token"] for made in world.issuer.seen] == [["old-refresh-token"], [token_of(world)]]
     assert [delivery.sealed for delivery in world.deliveries(DeliveryState.DONE)] == [b""]
-    assert delivered(world, at=NOW + timedelta(days=1)) == DeliveryReport()
+    assert counted(world, at=NOW + timedelta(days=1)) == DeliveryReport()
 
 
 def token_of(world: World) -> str:
@@ -189,7 +194,7 @@ def test_provider_that_cannot_revoke_access_tokens() -> None:
     """oidc-provider answers 400 for its JWT access tokens: the ledger's tombstone is what ends those."""
     world = migrated(revocation=replace(PUBLIC, allowed_token_types=frozenset({"access_token"})))
     world.issuer.revocation = UNSUPPORTED
-    assert delivered(world) == DeliveryReport(taken=1, done=1)
+    assert counted(world) == DeliveryReport(taken=1, done=1)
     assert len(world.issuer.seen) == 1
 
 
@@ -200,14 +205,14 @@ def test_t26_provider_down_for_a_while() -> None:
     now = NOW
     for attempt in range(1, 4):
         report = delivered(world, at=now)
-        assert report == DeliveryReport(taken=1, postponed=1)
         assert [code for _, code in report.failures] == ["FETCH_FAILED"]
+        assert replace(report, failures=()) == DeliveryReport(taken=1, postponed=1)
         assert (waiting(world).attempts, waiting(world).last_error) == (attempt, "FETCH_FAILED")
-        assert delivered(world, at=waiting(world).due_at - timedelta(milliseconds=1)) == DeliveryReport()
+        assert counted(world, at=waiting(world).due_at - timedelta(milliseconds=1)) == DeliveryReport()
         now = waiting(world).due_at
     assert len(world.issuer.seen) == 3
     world.issuer.down = False
-    assert delivered(world, at=now) == DeliveryReport(taken=1, done=1)
+    assert counted(world, at=now) == DeliveryReport(taken=1, done=1)
 
 
 def test_given_up() -> None:
@@ -228,7 +233,7 @@ def test_t26_junk_refresh_token_does_not_shield_the_access_token() -> None:
     """The caller's refresh token may be junk that is refused: the access token is ended all the same (T26)."""
     world = migrated()
     world.issuer.refuses = frozenset({"token=old-refresh-token"})
-    assert delivered(world) == DeliveryReport(taken=1, dead=1)
+    assert counted(world) == DeliveryReport(taken=1, dead=1)
     assert len(world.issuer.seen) == 2
     assert world.deliveries(DeliveryState.DEAD)[0].last_error == "HTTP_400"
 
@@ -250,17 +255,17 @@ def test_t26_our_own_configuration_is_wrong(how: dict[str, Any], error: str) -> 
     world.issuer.revocation = WebResponse(status=how.pop("status", 200))
     now = NOW
     while now < NOW + timedelta(days=29):
-        assert delivered(world, at=now, **how) == DeliveryReport(taken=1, postponed=1)
+        assert counted(world, at=now, **how) == DeliveryReport(taken=1, postponed=1)
         assert waiting(world).last_error == error
         now = waiting(world).due_at
     world.issuer.revocation = WebResponse(status=200)
-    assert delivered(world, at=now) == DeliveryReport(taken=1, done=1)
+    assert counted(world, at=now) == DeliveryReport(taken=1, done=1)
 
 
 def test_configuration_is_never_mended() -> None:
     """After thirty days even these tokens are forgotten: they are of no use to anybody any more."""
     world = migrated()
-    assert delivered(world, at=NOW + timedelta(days=30), providers=()) == DeliveryReport(taken=1, dead=1)
+    assert counted(world, at=NOW + timedelta(days=30), providers=()) == DeliveryReport(taken=1, dead=1)
     assert world.deliveries(DeliveryState.DEAD)[0].sealed == b""
 
 
@@ -271,7 +276,7 @@ def test_one_failure_does_not_hold_up_the_others() -> None:
     )
     world.migrate(request(token=token(iss="https://gone.example")), number=1)
     world.migrate(number=2)
-    assert delivered(world, providers=(revoking(),)) == DeliveryReport(taken=2, done=1, postponed=1)
+    assert counted(world, providers=(revoking(),)) == DeliveryReport(taken=2, done=1, postponed=1)
 
 
 @pytest.mark.parametrize("at", range(4), ids=["take", "refresh token", "access token", "settle"])
@@ -305,7 +310,7 @@ def test_lease_covers_the_whole_round(limit: int) -> None:
     world = migrated()
     taking = deliver({"old": world.providers[0]}, SECRETS, now=NOW, limit=limit)
     run_with_fault(taking, world.perform, at=0, done=True, stopped=True)
-    assert delivered(world, at=NOW + limit * timedelta(seconds=20)) == DeliveryReport()
+    assert counted(world, at=NOW + limit * timedelta(seconds=20)) == DeliveryReport()
     assert waiting(world).attempts == 1
 
 
@@ -315,7 +320,7 @@ def test_slow_worker_does_not_undo_a_faster_one() -> None:
     slow = deliver({"old": world.providers[0]}, SECRETS, now=NOW, limit=1)
     taken = world.perform(slow.send(None))
     exchange = slow.send(taken)
-    assert delivered(world, at=NOW + LONG_LEASE) == DeliveryReport(taken=1, done=1)
+    assert counted(world, at=NOW + LONG_LEASE) == DeliveryReport(taken=1, done=1)
     settled = world.perform(slow.send(WebResponse(status=503)))
     with pytest.raises(StopIteration):
         slow.send(settled)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from segue.errors import FetchFailed, SessionError, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer

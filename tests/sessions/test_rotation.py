@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from segue.ids import PUBLIC_APP, SessionHandle
 from segue.sessions.model import Family, Rotation, Session

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from segue.errors import KeyUnknown, SignatureRefused, TokenExpired, TokenMalformed, TokenRefused
 from segue.ids import PUBLIC_TENANT, SessionHandle, TokenHash, UserId

@@ -7,9 +7,10 @@ alone, of which one wins. House rule: every outcome is a named value, never an e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
+
+from msgspec.structs import replace
 
 from segue.core.model import UserIdMapping
 from segue.core.ports import UserIdMappings, Users

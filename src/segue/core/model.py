@@ -8,10 +8,13 @@ get when they are configured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import ClassVar
 
+import msgspec
+
+from segue.discreet import Discreet
 from segue.ids import AppId, TenantId, UserId
 from segue.json import JsonObject
 
@@ -19,29 +22,30 @@ LONGEST_USER_ID = 128
 """Characters of a user id of either kind that can be mapped; the reference takes 36 of ours and 128 of theirs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
+class App(Discreet, frozen=True, kw_only=True):
     """One app of the core."""
 
+    unshown: ClassVar = frozenset({"config"})
+
     app_id: AppId
-    config: JsonObject = field(repr=False)
+    config: JsonObject
     """Its settings, by the names of the reference; may hold secrets."""
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tenant:
+class Tenant(Discreet, frozen=True, kw_only=True):
     """One tenant of an app."""
+
+    unshown: ClassVar = frozenset({"config"})
 
     app_id: AppId
     tenant_id: TenantId
-    config: JsonObject = field(repr=False)
+    config: JsonObject
     """The members of the protocol's own answer about a tenant; may hold secrets."""
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """An app, or one tenant of it, that is removed but not yet emptied."""
 
     app_id: AppId
@@ -61,8 +65,7 @@ class Put(Enum):
     """One of this id is removed but not yet emptied; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserIdMapping:
+class UserIdMapping(msgspec.Struct, frozen=True, kw_only=True):
     """A user's id, and the one by which the application knows the user; each is mapped at most once in an app."""
 
     app_id: AppId

@@ -8,8 +8,9 @@ says `remove`; everything travels as `Actions`, which an adapter applies without
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from segue.http.anti_csrf import proof_to_echo
 from segue.http.cookies import read_cookies

@@ -8,14 +8,14 @@ all are kept and counted. House rule: whatever is in the header, reading it rais
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+import msgspec
 
 from segue.http.message import HttpRequest
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCookies:
+class RequestCookies(msgspec.Struct, frozen=True):
     """Cookies by name."""
 
     values: Mapping[str, tuple[str, ...]]

@@ -7,9 +7,9 @@ House rule: refusals are raised; `segue.http.status` alone turns them into answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from segue.errors import ClaimInvalid, NoSession
 from segue.http.anti_csrf import AntiCsrfMode
@@ -132,8 +132,7 @@ def must_confirm(found: Authenticated) -> bool:
     return found.access.claims.parent_hash is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """A session after its claims were judged."""
 
     session: Authenticated

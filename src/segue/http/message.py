@@ -6,16 +6,17 @@ House rule: adapters translate, nothing more; what goes on a response is decided
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from segue.errors import SessionError
 from segue.ids import from_milliseconds
 from segue.json import JsonObject, dump
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the protocol looks at in a request."""
 
     method: str
@@ -43,8 +44,7 @@ class HttpRequest:
         return tuple([value for known, value in self.headers if known == name])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookie:
+class Cookie(msgspec.Struct, frozen=True, kw_only=True):
     """One `Set-Cookie` line (RFC 6265 §4.1)."""
 
     name: str
@@ -89,8 +89,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actions:
+class Actions(msgspec.Struct, frozen=True, kw_only=True):
     """What a session adds to a response: headers and cookies, each name once, the later one winning."""
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -136,8 +135,7 @@ EXPOSED = frozenset({"front-token", "st-access-token", "st-refresh-token", "anti
 NO_ACTIONS = Actions()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An answer made by us, to be sent as it is."""
 
     status: int

@@ -8,7 +8,10 @@ safe or cannot work is a `ConfigurationError` before the first request, and its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
@@ -18,8 +21,7 @@ from segue.http.transport import TransferMethod
 _SAME_SITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     Sessions on HTTP.
 
@@ -56,44 +58,65 @@ class HttpSettings:
     use_static_keys: bool = False
     """Sign access tokens with a key that does not rotate."""
 
-    api: Origin = field(init=False)
-    website: Origin = field(init=False)
-    issuer: str = field(init=False)
-    """The `iss` of our access tokens."""
-    routes_path: str = field(init=False)
-    """Gateway and base path: what stands in front of our routes on this server."""
-    refresh_path: str = field(init=False)
-    """The only path to which browsers send the refresh token."""
-    secure: bool = field(init=False)
-    same_site: str = field(init=False)
-    """As it stands in a cookie."""
-    anti_csrf_mode: AntiCsrfMode = field(init=False)
-
     def __post_init__(self) -> None:
-        self._set("api", parse_origin(self.api_domain, setting="api_domain"))
-        self._set("website", parse_origin(self.website_domain, setting="website_domain"))
-        self._set("api_domain", str(self.api))
-        self._set("website_domain", str(self.website))
-        self._set("api_base_path", parse_path(self.api_base_path))
-        self._set("api_gateway_path", parse_path(self.api_gateway_path))
-        self._set("issuer", self.api_domain + self.api_base_path)
-        self._set("routes_path", self.api_gateway_path + self.api_base_path)
-        self._set("refresh_path", f"{self.routes_path}/session/refresh")
-        self._settle_cookies()
-        self._settle_statuses()
-
-    def _settle_cookies(self) -> None:
-        for name in ("cookie_domain", "older_cookie_domain"):
-            given: str | None = getattr(self, name)
-            self._set(name, parse_cookie_domain(given) if given else given)
+        for name, value in (
+            ("api_domain", str(self.api)),
+            ("website_domain", str(self.website)),
+            ("api_base_path", parse_path(self.api_base_path)),
+            ("api_gateway_path", parse_path(self.api_gateway_path)),
+            ("cookie_domain", self.cookie_domain and parse_cookie_domain(self.cookie_domain)),
+            (
+                "older_cookie_domain",
+                self.older_cookie_domain and parse_cookie_domain(self.older_cookie_domain),
+            ),
+        ):
+            force_setattr(self, name, value)
         self._require_cookie_domain()
-        self._set("secure", self.api.scheme == "https" if self.cookie_secure is None else self.cookie_secure)
-        self._set("same_site", _same_site(self.cookie_same_site, self.api, self.website))
-        crossing = self.same_site == "None"
-        default = AntiCsrfMode.VIA_CUSTOM_HEADER if crossing else AntiCsrfMode.NONE
-        self._set("anti_csrf_mode", self.anti_csrf or default)
+        self._require_statuses()
+        _same_site(self.cookie_same_site, self.api, self.website)  # refuses what cannot be
         if self.token_transfer is TransferMethod.COOKIE:
             self.require_cookies()
+
+    @cached_property
+    def api(self) -> Origin:
+        """`api_domain`, read."""
+        return parse_origin(self.api_domain, setting="api_domain")
+
+    @cached_property
+    def website(self) -> Origin:
+        """`website_domain`, read."""
+        return parse_origin(self.website_domain, setting="website_domain")
+
+    @cached_property
+    def issuer(self) -> str:
+        """The `iss` of our access tokens."""
+        return self.api_domain + self.api_base_path
+
+    @cached_property
+    def routes_path(self) -> str:
+        """Gateway and base path: what stands in front of our routes on this server."""
+        return self.api_gateway_path + self.api_base_path
+
+    @cached_property
+    def refresh_path(self) -> str:
+        """The only path to which browsers send the refresh token."""
+        return f"{self.routes_path}/session/refresh"
+
+    @cached_property
+    def secure(self) -> bool:
+        """`cookie_secure`, decided."""
+        return self.api.scheme == "https" if self.cookie_secure is None else self.cookie_secure
+
+    @cached_property
+    def same_site(self) -> str:
+        """`cookie_same_site`, decided, as it stands in a cookie."""
+        return _same_site(self.cookie_same_site, self.api, self.website)
+
+    @cached_property
+    def anti_csrf_mode(self) -> AntiCsrfMode:
+        """`anti_csrf`, decided."""
+        crossing = self.same_site == "None"
+        return self.anti_csrf or (AntiCsrfMode.VIA_CUSTOM_HEADER if crossing else AntiCsrfMode.NONE)
 
     def _require_cookie_domain(self) -> None:
         domain = (self.cookie_domain or "").removeprefix(".")
@@ -107,7 +130,7 @@ class HttpSettings:
                 "browsers would drop the cookies"
             )
 
-    def _settle_statuses(self) -> None:
+    def _require_statuses(self) -> None:
         expired, invalid = self.session_expired_status, self.invalid_claim_status
         if expired == invalid:
             raise ConfigurationError(
@@ -116,9 +139,6 @@ class HttpSettings:
         for name, status in (("session_expired_status", expired), ("invalid_claim_status", invalid)):
             if not 400 <= status <= 499:
                 raise ConfigurationError(f"{name} must lie between 400 and 499")
-
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
 
     def require_cookies(self) -> None:
         """

@@ -9,10 +9,10 @@ the package `publicsuffixlist`. House rule: nothing here resolves a name or fetc
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
 from publicsuffixlist import PublicSuffixList
 
 from segue.errors import ConfigurationError
@@ -22,8 +22,7 @@ LOCALHOST = "localhost"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Scheme, host and port (RFC 6454)."""
 
     scheme: str

@@ -9,9 +9,10 @@ and no answer says more than they do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeVar
+
+import msgspec
 
 from segue.errors import SessionError, Unavailable
 from segue.http.attach import clear_all
@@ -121,8 +122,7 @@ FAULT_CODE = "INTERNAL"
 """What a client sees of a mistake of ours, whatever it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
+class _Plain(msgspec.Struct, frozen=True):
     message: str
     clears: bool = False
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from urllib.parse import quote_plus, urlencode
+
+import msgspec
 
 from segue.errors import ConfigurationError, FetchFailed
 from segue.flow import ask
@@ -35,8 +36,7 @@ MAX_ATTEMPTS = 40
 """Then a delivery is dead and an operator has to look; with the longest delay that is more than a day."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldTokens:
+class OldTokens(msgspec.Struct, frozen=True, kw_only=True):
     """What the old session consists of, as far as the page gave it to us."""
 
     access_token: str
@@ -76,23 +76,21 @@ class Outcome(Enum):
     HOPELESS = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt's outcome and, unless it is done, a stable code for why."""
 
     outcome: Outcome
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryReport:
+class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one round of the outbox did."""
 
     taken: int = 0
     done: int = 0
     postponed: int = 0
     dead: int = 0
-    failures: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    failures: tuple[tuple[str, str], ...] = ()
     """Provider and stable code of each attempt that failed."""
 
 

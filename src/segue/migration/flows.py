@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
+import msgspec
+
+from segue.discreet import Discreet
 from segue.errors import (
     ClaimsRefused,
     MigrationClosed,
@@ -49,8 +52,7 @@ _NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
 """For pinned keys, which need none; it stays empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationRequest:
+class MigrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller presents to be migrated."""
 
     token: str
@@ -67,14 +69,13 @@ class MigrationRequest:
     tenant_id: TenantId | None = None
     """The tenant that the request's path names; it has to be that of the verified credential (threat T23)."""
     anti_csrf: bool = False
-    device: Device = field(default_factory=Device)
+    device: Device = Device()
 
     def __repr__(self) -> str:
         return "<MigrationRequest>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """What is configured for it."""
 
     providers: tuple[Provider, ...]
@@ -84,9 +85,10 @@ class Migration:
     """Ours, for provenance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migrated:
+class Migrated(Discreet, frozen=True, kw_only=True):
     """A migration that ended well."""
+
+    unshown: ClassVar = frozenset({"identity"})
 
     result: MigrationResult
     provider: str
@@ -96,7 +98,7 @@ class Migrated:
     """The tokens to attach; None if the browser keeps those it has."""
     shown: AccessToken | None = None
     """The access token that shows a kept session to the page: it may have lost sight of it in a reload."""
-    identity: Identity = field(repr=False)
+    identity: Identity
 
 
 async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Provider, Identity]:

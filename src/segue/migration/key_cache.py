@@ -10,9 +10,11 @@ to look is "try again". House rules: nothing here reads a clock, and a state is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from segue.tokens.jwk import KeySet
 
@@ -24,8 +26,7 @@ LOCATION_FOR = timedelta(hours=1)
 """How long a discovered JWKS URL is used before it is discovered again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheRules:
+class CacheRules(msgspec.Struct, frozen=True, kw_only=True):
     """How long keys are used, and how often they are asked for."""
 
     max_age: timedelta = timedelta(minutes=5)
@@ -38,36 +39,31 @@ class CacheRules:
         return max(self.cool_down, self.max_age / 5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One try to fetch the keys, which any number of callers may share; compared by identity."""
 
     number: int
     begun_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UseKeys:
+class UseKeys(msgspec.Struct, frozen=True, kw_only=True):
     """The keys at hand serve; whoever gets a *refresh* with them shall fetch on this occasion."""
 
     keys: KeySet
     refresh: Attempt | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchKeys:
+class FetchKeys(msgspec.Struct, frozen=True, kw_only=True):
     """Fetch, or join those who are fetching in the same attempt."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyConfirmedUnknown:
+class KeyConfirmedUnknown(msgspec.Struct, frozen=True, kw_only=True):
     """The issuer has just been asked and does not have this key: final."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeysSuppressed:
+class KeysSuppressed(msgspec.Struct, frozen=True, kw_only=True):
     """The issuer may not be asked again yet: try later."""
 
     failure: str | None
@@ -77,8 +73,7 @@ class KeysSuppressed:
 Decision: TypeAlias = UseKeys | FetchKeys | KeyConfirmedUnknown | KeysSuppressed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyCache:
+class KeyCache(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one issuer's keys, and of the attempts to learn them."""
 
     rules: CacheRules

@@ -7,11 +7,12 @@ how to mend it. House rule: pinned keys need nobody; with them the provider may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Self, TypeAlias
+
+import msgspec
 
 from segue.errors import ConfigurationError, KeyRefused
 from segue.json import JsonObject
@@ -28,8 +29,7 @@ _AGES = (timedelta(seconds=10), timedelta(hours=24))
 _STALE = (timedelta(0), timedelta(days=7))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveKeys:
+class LiveKeys(msgspec.Struct, frozen=True, kw_only=True):
     """
     Ask the provider for its keys, now and then.
 
@@ -84,8 +84,7 @@ class LiveKeys:
         return CacheRules(max_age=self.max_age, stale_for=self.stale_for, cool_down=self.cool_down)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedKeys:
+class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
     """
     Use these keys and never ask anybody.
 

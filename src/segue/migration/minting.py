@@ -8,10 +8,11 @@ session.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from segue.errors import AlreadyMigrated
 from segue.flow import ask
@@ -43,8 +44,7 @@ class MigrationResult(Enum):
     """This browser holds the user's session; nothing new was made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft(Generic[S]):
+class Draft(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """A sign-in that may become a session."""
 
     claim: Claim
@@ -61,8 +61,7 @@ class Draft(Generic[S]):
         return "<Draft>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a draft."""
 
     result: MigrationResult

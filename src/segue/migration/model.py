@@ -8,38 +8,41 @@ House rule: a person is (issuer, subject), never a subject or an e-mail address 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NewType
+from typing import ClassVar, NewType
 
+import msgspec
+
+from segue.discreet import Discreet
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 
 DeliveryId = NewType("DeliveryId", str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Discreet, frozen=True, kw_only=True):
     """Whom a verified credential speaks of, and since when."""
+
+    unshown: ClassVar = frozenset({"subject", "provider_session_id", "token_id", "claims"})
 
     provider: str
     """Configured name of the provider whose verifier said so."""
     issuer: str
     """Exactly as in the credential."""
-    subject: str = field(repr=False)
+    subject: str
     tenant_id: TenantId
     """Derived from the verified credential or the provider's configuration, never from the caller."""
-    provider_session_id: str | None = field(repr=False)
+    provider_session_id: str | None
     """The sign-in at the provider (`sid`, `origin_jti` …), where it tells."""
-    token_id: str | None = field(repr=False)
+    token_id: str | None
     """The credential's own id (`jti`), where it has one."""
     issued_at: datetime
     authenticated_at: datetime
     """When the user signed in: `auth_time`, else `issued_at`."""
     expires_at: datetime | None
     """The credential's own end; None only where the provider makes endless ones and an accept-age is configured."""
-    claims: JsonObject = field(repr=False)
+    claims: JsonObject
     """Every claim of the credential, verified."""
 
     @property
@@ -48,8 +51,7 @@ class Identity:
         return digest_of("subject", self.issuer, self.subject)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger row of one sign-in at the provider: it becomes a session here at most once."""
 
     app_id: AppId
@@ -77,16 +79,17 @@ class DeliveryState(Enum):
     """Given up; an operator has to look."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Discreet, frozen=True, kw_only=True):
     """An outbox row: tell the provider to end the old session."""
+
+    unshown: ClassVar = frozenset({"sealed"})
 
     delivery_id: DeliveryId
     app_id: AppId
     provider: str
     claim_id: Digest
     handle: SessionHandle
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     """What has to be sent (the old tokens), encrypted with the deployment secret; emptied when settled."""
     created_at: datetime
     due_at: datetime

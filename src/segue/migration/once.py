@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from segue.errors import AlreadyMigrated, RequestRefused, SignInTooOld
 from segue.ids import AppId, Digest, SessionHandle
@@ -29,8 +30,7 @@ _MARGIN = timedelta(hours=1)
 _KEY_LENGTHS = range(22, 256)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientKey:
+class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
     """What tells the client that made a claim from everybody else: its Idempotency-Key."""
 
     text: str

@@ -8,11 +8,13 @@ Everything that a check depends on is named here and refused when it is built, n
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final, TypeAlias, cast
+from typing import ClassVar, Final, TypeAlias, cast
 
+import msgspec
+
+from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
@@ -56,8 +58,7 @@ class CredentialKind(Enum):
     ID_TOKEN = "ID token"  # noqa: S105
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation7009:
+class Revocation7009(Discreet, frozen=True, kw_only=True):
     """
     Where and as whom to revoke the old tokens (RFC 7009).
 
@@ -65,9 +66,11 @@ class Revocation7009:
         ConfigurationError: an address that is not followed, or no client.
     """
 
+    unshown: ClassVar = frozenset({"client_secret"})
+
     url: str
     client_id: str
-    client_secret: str | None = field(default=None, repr=False)
+    client_secret: str | None = None
     """HTTP basic authentication with it; None for a public client, which only names itself."""
     allowed_token_types: frozenset[str] = _REVOCABLE
     """Which of the old tokens are sent there."""
@@ -101,8 +104,7 @@ _UNSTABLE = frozenset(
 """Claims that are changed and handed on to other people (OIDC Core §5.7)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """
     One previous provider.
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 MAX_URL = 2048
 """Characters of a URL that we follow."""
@@ -27,8 +28,7 @@ class UrlRefused(ValueError):
     """A URL that we do not follow; the text says what is wrong with it, without quoting it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """A URL, read: where to connect, and what to ask for there."""
 
     scheme: str

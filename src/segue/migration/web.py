@@ -7,9 +7,9 @@ here and in the flows; the port adds only what is the same for all (no redirects
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
+from segue.discreet import Discreet
 from segue.errors import FetchFailed
 from segue.json import JsonObject, parse_object
 from segue.migration.urls import UrlRefused, parse_url
@@ -20,17 +20,18 @@ MAX_BODY = 1024 * 1024
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebRequest:
+class WebRequest(Discreet, frozen=True, kw_only=True):
     """One HTTP exchange to be made. Its representation shows neither headers nor body: they may hold secrets."""
+
+    unshown: ClassVar = frozenset({"headers", "body", "flight"})
 
     url: str
     purpose: str
     """What for, in words for a log: `keys of https://issuer.example`."""
     method: str = "GET"
-    headers: Headers = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    flight: object | None = field(default=None, repr=False, compare=False)
+    headers: Headers = ()
+    body: bytes | None = None
+    flight: object | None = None
     """
     Equal GETs that run at the same time are one exchange. Those with the same `flight` (compared by identity) are one
     exchange also when the first has just ended, so that nobody who decided to ask before its end asks once more.
@@ -45,13 +46,14 @@ class WebRequest:
             return "an address that is refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebResponse:
+class WebResponse(Discreet, frozen=True, kw_only=True):
     """What came back. Its representation does not show the body."""
+
+    unshown: ClassVar = frozenset({"body"})
 
     status: int
     headers: Headers = ()
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case."""

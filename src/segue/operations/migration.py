@@ -8,8 +8,9 @@ operation id joins that line with those of the layers below.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from threading import Lock
+
+from msgspec.structs import replace
 
 from segue._version import __version__
 from segue.errors import SessionError

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from segue.adapters.asgi import Receive, Scope, Send, read_body, request_of
 from segue.adapters.background import BackgroundWork

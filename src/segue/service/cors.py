@@ -7,7 +7,9 @@ An origin is echoed exactly if it is one of those configured, or not at all; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from segue.config import Config
 from segue.http.message import EXPOSED, HttpRequest, HttpResponse, json_response

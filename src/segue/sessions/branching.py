@@ -9,9 +9,10 @@ nothing here reads a clock or does I/O.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
+
+from msgspec.structs import replace
 
 from segue.ids import Digest, SecretId, TokenHash, whole_milliseconds
 from segue.sessions.model import Family, Session

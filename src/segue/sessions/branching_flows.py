@@ -7,8 +7,10 @@ writes nothing: it counts as of the moment at which it read. House rule: as for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
 
 from segue.errors import Contended, RefreshExpired, ReuseDetected, SessionGone, UnknownRefreshToken
 from segue.flow import ask
@@ -32,8 +34,7 @@ RANDOMNESS = SEED
 """Bytes that a refresh consumes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedBranch:
+class VerifiedBranch(msgspec.Struct, frozen=True, kw_only=True):
     """A verified access token held against its session."""
 
     payload: JsonObject

@@ -9,10 +9,11 @@ is plain code on the payload; fetching a value is one ask, and the value of a cl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
+
+import msgspec
 
 from segue.flow import ask
 from segue.ids import TenantId, UserId, from_milliseconds, to_milliseconds
@@ -28,8 +29,7 @@ class ClaimSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimFailure:
+class ClaimFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A validator that said no."""
 
     id: str
@@ -69,8 +69,7 @@ class Rule(Enum):
     EXCLUDES_ALL = ("excludes_all", "expectedToNotInclude")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimRule:
+class ClaimRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule for the value of one claim, and how old that value may be."""
 
     claim: str

@@ -9,9 +9,11 @@ coroutines await nothing but `ask` and one another, and take time and randomness
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
 
 from segue.errors import (
     AntiCsrfRefused,
@@ -52,8 +54,7 @@ RANDOMNESS = 32
 """Bytes that creating a session consumes: half for the handle, half for the first refresh token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AntiCsrf:
+class AntiCsrf(msgspec.Struct, frozen=True, kw_only=True):
     """What a refresh demands and hands out against cross-site requests."""
 
     enabled: bool = False

@@ -6,9 +6,10 @@ House rule: nothing here asks, reads a clock or makes randomness; signing happen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+
+import msgspec
 
 from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
 from segue.json import JsonObject
@@ -21,8 +22,7 @@ from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import KeyPlan, SigningKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuance:
+class Issuance(msgspec.Struct, frozen=True, kw_only=True):
     """What every token is made with."""
 
     app_id: AppId
@@ -56,8 +56,7 @@ class Issuance:
         return key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSession:
+class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session to be created."""
 
     user_id: UserId
@@ -71,7 +70,7 @@ class NewSession:
     absolute_expires_at: datetime | None = None
     """An end that the caller fixes; the configured absolute lifetime applies beside it."""
     provenance: Provenance | None = None
-    device: Device = field(default_factory=Device)
+    device: Device = Device()
 
 
 class RefreshText(Protocol):
@@ -83,8 +82,7 @@ class RefreshText(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
+class Issued(msgspec.Struct, frozen=True, kw_only=True):
     """A session with freshly made tokens: what a client receives, whoever made them."""
 
     session: SessionView
@@ -96,8 +94,7 @@ class Issued:
         return f"<{type(self).__name__} {self.session.handle}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class IssuedSession(Issued):
+class IssuedSession(Issued, frozen=True, kw_only=True):
     """The same of a session in our own store."""
 
     session: Session

@@ -8,16 +8,17 @@ datetimes in whole milliseconds, because that is what every store keeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
+import msgspec
+
+from segue.discreet import Discreet
 from segue.ids import AppId, Digest, SecretId, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(msgspec.Struct, frozen=True, kw_only=True):
     """The refresh tokens of one session, as far as the store needs to know them."""
 
     current: Digest
@@ -32,8 +33,7 @@ class Family:
     """When it was rotated; anchor of the grace window, which never slides."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where a migrated session came from; None on sessions that were created here."""
 
     provider: str
@@ -50,25 +50,25 @@ class Provenance:
     """Version of segue that verified the credential, so that a verifier's mistake can be undone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(msgspec.Struct, frozen=True, kw_only=True):
     """What the user sees of a session in a list of devices."""
 
     label: str | None = None
     ip: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionView:
+class SessionView(Discreet, frozen=True, kw_only=True):
     """One sign-in on one device, as far as it can be told wherever it lives: in our store, or in a remote core."""
+
+    unshown: ClassVar = frozenset({"payload", "data"})
 
     app_id: AppId
     tenant_id: TenantId
     handle: SessionHandle
     user_id: UserId
-    payload: JsonObject = field(repr=False)
+    payload: JsonObject
     """Goes into every access token."""
-    data: JsonObject = field(repr=False)
+    data: JsonObject
     """Stays on the server."""
     created_at: datetime
     refreshed_at: datetime | None
@@ -78,11 +78,10 @@ class SessionView:
     absolute_expires_at: datetime | None = None
     """Fixed at creation; no rotation moves it."""
     provenance: Provenance | None = None
-    device: Device = field(default_factory=Device)
+    device: Device = Device()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session(SessionView):
+class Session(SessionView, frozen=True, kw_only=True):
     """A session as our own stores keep it."""
 
     refreshed_at: datetime
@@ -93,8 +92,7 @@ class Session(SessionView):
     """Access tokens are signed by a key that does not rotate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
     """A rotation to be tried: the compare and the swap of one statement."""
 
     app_id: AppId
@@ -110,15 +108,13 @@ class Rotation:
     """What becomes of `Session.static_key`; None keeps it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByHandle:
+class ByHandle(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly these sessions."""
 
     handles: tuple[SessionHandle, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByUser:
+class ByUser(msgspec.Struct, frozen=True, kw_only=True):
     """All sessions of a user."""
 
     user_id: UserId
@@ -128,15 +124,13 @@ class ByUser:
     """All but this one: "sign out my other devices"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByTenant:
+class ByTenant(msgspec.Struct, frozen=True, kw_only=True):
     """All sessions of a tenant."""
 
     tenant_id: TenantId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByProvenance:
+class ByProvenance(msgspec.Struct, frozen=True, kw_only=True):
     """All sessions that were migrated from an issuer, optionally by one verifier version and in a window of time."""
 
     issuer: str
@@ -150,8 +144,7 @@ class ByProvenance:
 Selection: TypeAlias = ByHandle | ByUser | ByTenant | ByProvenance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
+class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the revocation feed: access tokens of this session are dead although their time is not over."""
 
     sequence: int

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from segue.errors import ConfigurationError
 
 _GRACE_LIMIT = timedelta(seconds=300)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetimes:
+class Lifetimes(msgspec.Struct, frozen=True, kw_only=True):
     """
     Lifetimes of a session and its tokens.
 

@@ -10,9 +10,10 @@ what happens when the store does not answer is a named choice.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+
+import msgspec
 
 from segue.errors import Unavailable
 from segue.flow import ask
@@ -33,8 +34,7 @@ class StaleFeed(Enum):
     """Go on with what is known: an outage of the database signs nobody out, and revocations wait for its end."""
 
 
-@dataclass(slots=True)
-class RevocationFeed:
+class RevocationFeed(msgspec.Struct):
     """
     The revoked handles that matter, of one app, in one process.
 

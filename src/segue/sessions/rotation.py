@@ -9,9 +9,10 @@ token. House rule: nothing here reads a clock or does I/O, and no verdict is lef
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from msgspec.structs import replace
 
 from segue.sessions.model import Family, Rotation, Session
 from segue.tokens.refresh import RefreshToken, digest_hash

@@ -7,11 +7,10 @@ many messages. House rule: integers in, a verdict out; public keys only, so no c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
     """a·x² + y² = 1 + d·x²·y² over the integers modulo *prime*; the cofactor is 2 to the power *cofactor_log*."""
 
     prime: int

@@ -7,9 +7,10 @@ House rule: a header is judged as a whole, when it is read; whoever holds a `Jos
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
+from segue.discreet import Discreet
 from segue.errors import TokenMalformed
 from segue.json import JsonObject, parse_object
 from segue.tokens import base64url
@@ -23,12 +24,13 @@ _NOT_UNDERSTOOD = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoseHeader:
+class JoseHeader(Discreet, frozen=True, kw_only=True):
     """What the first part says, as far as it concerns us."""
 
-    members: JsonObject = field(repr=False)
-    encoded: bytes = field(repr=False)
+    unshown: ClassVar = frozenset({"members", "encoded"})
+
+    members: JsonObject
+    encoded: bytes
     algorithm_name: str
     key_id: str | None
     flat: bool

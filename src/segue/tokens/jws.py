@@ -8,8 +8,9 @@ two ways is refused, and no error repeats any of the token.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
+from segue.discreet import Discreet
 from segue.errors import KeyUnknown, SignatureRefused, TokenMalformed
 from segue.json import JsonObject, dump
 from segue.tokens import base64url
@@ -23,14 +24,15 @@ MAX_CANDIDATES = 16
 """Keys tried for one token; each costs a signature check, which a stranger makes us do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedJws:
+class UnverifiedJws(Discreet, frozen=True, kw_only=True):
     """A token in its parts. Nothing in it is true yet; it serves to choose an issuer and its keys."""
 
+    unshown: ClassVar = frozenset({"payload", "signature", "signing_input"})
+
     jose_header: JoseHeader
-    payload: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
-    signing_input: bytes = field(repr=False)
+    payload: bytes
+    signature: bytes
+    signing_input: bytes
 
     @property
     def header(self) -> JsonObject:
@@ -53,13 +55,14 @@ class UnverifiedJws:
         return self.jose_header.algorithm_name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedJws:
+class VerifiedJws(Discreet, frozen=True, kw_only=True):
     """What a key of the set has signed."""
 
-    header: JsonObject = field(repr=False)
-    header_bytes: bytes = field(repr=False)
-    payload: bytes = field(repr=False)
+    unshown: ClassVar = frozenset({"header", "header_bytes", "payload"})
+
+    header: JsonObject
+    header_bytes: bytes
+    payload: bytes
     key: VerificationKey
 
 

@@ -8,8 +8,10 @@ its text form nor an error shows any of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
 
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
+from segue.discreet import Discreet
 from segue.errors import KeyRefused
 from segue.tokens.algorithms import SYMMETRIC, Algorithm, PublicKey, SharedSecret, Verify, fitting, verifier
 from segue.tokens.edwards import ED448, ED25519
@@ -27,18 +30,25 @@ RSA_EXPONENT_BITS = 64
 """A longer public exponent adds no strength, and makes each verification slower than a signature."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationKey:
+class VerificationKey(Discreet, frozen=True, kw_only=True, dict=True):
     """One key and all that it may verify. Made by the functions of this module and of `segue.tokens.jwk`."""
+
+    unshown: ClassVar = frozenset({"material"})
 
     key_id: str | None
     algorithms: frozenset[Algorithm]
-    material: PublicKey | SharedSecret = field(repr=False, hash=False)
-    _verifiers: Mapping[Algorithm, Verify] = field(init=False, repr=False, compare=False)
+    material: PublicKey | SharedSecret
 
     def __post_init__(self) -> None:
-        bound = {algorithm: verifier(self.material, algorithm) for algorithm in self.algorithms}
-        object.__setattr__(self, "_verifiers", bound)
+        if not self._verifiers:
+            raise ValueError("a key verifies something")
+
+    def __hash__(self) -> int:
+        return hash((self.key_id, self.algorithms))  # keys of the library have equality and no hash
+
+    @cached_property
+    def _verifiers(self) -> Mapping[Algorithm, Verify]:
+        return {algorithm: verifier(self.material, algorithm) for algorithm in self.algorithms}
 
     def verify(self, algorithm: Algorithm, signature: bytes, data: bytes) -> bool:
         """Tell whether *signature* over *data* is of this key; False also if the key is not for *algorithm*."""
@@ -46,27 +56,26 @@ class VerificationKey:
         return check is not None and check(signature, data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySet:
+class KeySet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The usable keys of one issuer, and why the others are not among them."""
 
     keys: tuple[VerificationKey, ...]
     skipped: tuple[str, ...] = ()
     """One sentence for each key that was left out, for logs; without key material."""
-    _by_id: Mapping[str | None, tuple[VerificationKey, ...]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        by_id: dict[str | None, tuple[VerificationKey, ...]] = {None: self.keys}
-        for key in self.keys:
-            if key.key_id is not None:
-                by_id[key.key_id] = (*by_id.get(key.key_id, ()), key)
-        object.__setattr__(self, "_by_id", by_id)
 
     def __iter__(self) -> Iterator[VerificationKey]:
         return iter(self.keys)
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str | None, tuple[VerificationKey, ...]]:
+        by_id: dict[str | None, tuple[VerificationKey, ...]] = {None: self.keys}
+        for key in self.keys:
+            if key.key_id is not None:
+                by_id[key.key_id] = (*by_id.get(key.key_id, ()), key)
+        return by_id
 
     @property
     def key_ids(self) -> frozenset[str]:

@@ -14,8 +14,9 @@ import hashlib
 import hmac
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from segue.errors import UnknownRefreshToken
 from segue.ids import PUBLIC_TENANT, AppId, Digest, SecretId, SessionHandle, TenantId, TokenHash
@@ -32,8 +33,7 @@ SEED = 16
 """Bytes of randomness that a family starts from."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
+class RefreshToken(msgspec.Struct, frozen=True):
     """A refresh token whose MAC holds: made by us, for this app; whether it is still good only the store knows."""
 
     text: str

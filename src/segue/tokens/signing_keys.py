@@ -9,11 +9,11 @@ place that draws on the machine's randomness, because no library takes it as an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeAlias
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -44,8 +44,7 @@ class KeyKind(Enum):
     STATIC = "s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSigningKey:
+class StoredSigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """A signing key as the store keeps it: the private half sealed with the deployment secret."""
 
     key_id: str
@@ -55,8 +54,7 @@ class StoredSigningKey:
     sealed_private: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
+class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """A signing key at hand."""
 
     key_id: str
@@ -73,8 +71,7 @@ class SigningKey:
         return public_jwk(self.private.public_key(), key_id=self.key_id, algorithm=self.algorithm)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPolicy:
+class KeyPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How keys come and go."""
 
     algorithm: Algorithm
@@ -94,8 +91,7 @@ class KeyPolicy:
         return self.update_interval + 2 * self.access_lifetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPlan:
+class KeyPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What the stored keys mean at an instant."""
 
     dynamic: SigningKey | None

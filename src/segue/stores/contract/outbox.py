@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from segue.migration.model import Delivery, DeliveryId, DeliveryState
 from segue.stores.contract.examples import DAY, MOMENT, NOW, claim, delivery, session

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP, UserId

@@ -6,7 +6,7 @@ House rule: compare and add happen under one hold of the lock.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from segue.ids import AppId, whole_milliseconds
 from segue.stores.memory.state import MemoryState, refuse_double

@@ -8,8 +8,9 @@ stand together or not at all.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from segue.ids import AppId, Digest, whole_milliseconds
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState

@@ -6,8 +6,9 @@ House rule: compare and swap happen under one hold of the lock.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from segue.ids import AppId, Digest, SessionHandle, whole_milliseconds
 from segue.json import JsonObject

@@ -9,8 +9,9 @@ answer that he would have got right after his leader.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar, cast
+
+import msgspec
 
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
@@ -36,15 +37,13 @@ RowKey: TypeAlias = tuple[str, str | bytes]
 SessionKey: TypeAlias = tuple[AppId, SessionHandle]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled(Generic[Answer]):
+class Settled(msgspec.Struct, Generic[Answer], frozen=True):
     """An answer; a class of its own because None is one too."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[Item, Answer]):
+class Kind(msgspec.Struct, Generic[Item, Answer], frozen=True, kw_only=True):
     """One sort of batch."""
 
     statement: PostgresStatement
@@ -57,8 +56,7 @@ class Kind(Generic[Item, Answer]):
     """The answer of one who came after (leader, his answer, rider), or None if that has to be asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """What `Ledger.claim_and_create` is given."""
 
     claim: Claim

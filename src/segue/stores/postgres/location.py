@@ -7,10 +7,13 @@ House rule: an address may hold a password, so no text and no `repr` made here s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import ClassVar
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
+from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 
 APPLICATION_NAME = "segue"
@@ -28,11 +31,12 @@ REFUSAL = (
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Discreet, frozen=True, kw_only=True):
     """Which database, and how it is to be used."""
 
-    dsn: str = field(repr=False)
+    unshown: ClassVar = frozenset({"dsn"})
+
+    dsn: str
     pool_size: int
     connect_timeout: timedelta
     statement_timeout: timedelta

@@ -6,9 +6,10 @@ House rule: one flow is one transaction, so claim, session and deliveries stand 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
+
+from msgspec.structs import replace
 
 from segue.errors import StoreUnavailable
 from segue.flow import ask

@@ -7,13 +7,12 @@ guessed at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from segue.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaChange:
+class SchemaChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an upgrade did."""
 
     before: int

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.flow import Ask, Perform
@@ -32,8 +33,7 @@ _JOURNAL_LIMIT = 64 * 1024 * 1024
 _WAL_ATTEMPTS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(msgspec.Struct, frozen=True, kw_only=True):
     """Which file, and how it is to be used."""
 
     path: Path

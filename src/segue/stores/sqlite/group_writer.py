@@ -11,9 +11,10 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Generic
+
+import msgspec
 
 from segue.errors import StoreUnavailable
 from segue.flow import Flow, T
@@ -21,10 +22,9 @@ from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Follower(Generic[T]):
+class _Follower(msgspec.Struct, Generic[T], kw_only=True, eq=False):
     job: Job[T]
-    woken: Lock = field(default_factory=Lock)
+    woken: Lock = msgspec.field(default_factory=Lock)
     """Held while it has to wait."""
     leads: bool = False
 

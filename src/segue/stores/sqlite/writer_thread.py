@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Generic
+
+import msgspec
 
 from segue.errors import SessionError, StoreUnavailable
 from segue.flow import Flow, T
@@ -23,8 +24,7 @@ from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Caller(Generic[T]):
+class _Caller(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     job: Job[T]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
