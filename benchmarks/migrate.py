@@ -7,6 +7,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +20,7 @@ from benchmarks.reporting import Goal, Report, main
 from benchmarks.waiting import LOOP, waiters
 from segue import AsyncEngine, PinnedKeys, Provider
 from segue.http.message import HttpRequest
+from segue.migration.user_state import KEYS_ONLY
 from segue.stores.sqlite import AsyncSqliteStore
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
@@ -38,9 +40,10 @@ def provider() -> Provider:
     return Provider(
         name="old",
         issuers=(ISSUER,),
-        keys=PinnedKeys.from_jwks({"keys": [{**public}]}),
+        keys=PinnedKeys.from_jwks({"keys": [{**public}]}, not_after=datetime(2100, 1, 1, tzinfo=UTC)),
         audiences=frozenset({AUDIENCE}),
         authorized_parties=frozenset({CLIENT}),
+        live_check=KEYS_ONLY,
     )
 
 

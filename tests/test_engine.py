@@ -21,7 +21,8 @@ from segue.errors import (
     UnknownRefreshToken,
 )
 from segue.ids import PUBLIC_APP, AppId, TenantId, UserId
-from segue.migration.provider import SAME_ID
+from segue.migration.mapping import SAME_ID
+from segue.migration.user_state import KEYS_ONLY
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
@@ -247,6 +248,7 @@ def test_live_keys_without_outgoing_http() -> None:
         keys=LiveKeys(issuer=issuer.ISSUER),
         audiences=frozenset({issuer.AUDIENCE}),
         authorized_parties=frozenset({issuer.CLIENT}),
+        live_check=KEYS_ONLY,
     )
     with pytest.raises(ConfigurationError, match="HttpWeb"):
         engine(ManualClock(issuer.NOW), live)

@@ -10,16 +10,17 @@ from segue.config import Config
 from segue.engine import AsyncEngine, Engine
 from segue.errors import SessionError
 from segue.http.settings import HttpSettings
-from segue.migration.key_sources import LiveKeys, PinnedKeys
+from segue.migration.key_sources import LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.mapping import SAME_ID, FromClaim, Prefixed
 from segue.migration.model import Identity
 from segue.migration.provider import (
     ANY_AUDIENCE,
     ANY_PARTY,
-    SAME_ID,
     CredentialKind,
     Provider,
     Revocation7009,
 )
+from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, SessionView
 from segue.sessions.policy import Lifetimes
@@ -29,6 +30,7 @@ from segue.tokens.jws import verify_jws
 __all__ = [
     "ANY_AUDIENCE",
     "ANY_PARTY",
+    "KEYS_ONLY",
     "SAME_ID",
     "Algorithm",
     "AsyncEngine",
@@ -39,17 +41,22 @@ __all__ = [
     "Config",
     "CredentialKind",
     "Engine",
+    "FromClaim",
     "HttpSettings",
     "Identity",
+    "Introspection",
     "Issued",
     "Lifetimes",
     "LiveKeys",
     "NewSession",
+    "PinnedFallback",
     "PinnedKeys",
+    "Prefixed",
     "Provider",
     "Revocation7009",
     "SessionError",
     "SessionView",
+    "Standing",
     "__version__",
     "verify_jws",
 ]

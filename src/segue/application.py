@@ -1,7 +1,7 @@
 """
-The application's own say, as ports: who a provider's user is here, and what its claims are worth at the moment.
+The application's own say, as ports: who a provider's user is here, whether he may come in, and what his claims are.
 
-Under `AsyncEngine` both may be coroutine functions; under `Engine` a coroutine is refused loudly. House rule: what the
+Under `AsyncEngine` all may be coroutine functions; under `Engine` a coroutine is refused loudly. House rule: what the
 application raises is passed on untouched, and `None` from a mapping is not a user.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from segue.errors import ConfigurationError, UserRefused
 from segue.ids import TenantId, UserId
 from segue.json import JsonValue
+from segue.migration.mapping import FromClaim, Prefixed, SameId
 from segue.migration.model import Identity
-from segue.migration.provider import MapUser, Provider, SameId
+from segue.migration.provider import MapUser, Provider
+from segue.migration.user_state import Standing
 
 T = TypeVar("T")
 
@@ -30,12 +33,21 @@ class _Hooks:
         self._map_user: dict[str, MapUser] = {
             provider.name: provider.map_user
             for provider in providers
-            if not isinstance(provider.map_user, SameId)
+            if not isinstance(provider.map_user, SameId | Prefixed | FromClaim)
         }
+        self._providers = {provider.name: provider for provider in providers}
         self._fetch_claim = fetch_claim
 
     def _mapped(self, identity: Identity) -> str | Awaitable[str]:
         return self._map_user[identity.provider](identity)
+
+    def _since(self, identity: Identity) -> datetime | Awaitable[datetime | None] | None:
+        valid_since = self._providers[identity.provider].valid_since
+        return None if valid_since is None else valid_since(identity)
+
+    def _checked(self, identity: Identity, user_id: UserId) -> Standing | Awaitable[Standing]:
+        check_user = self._providers[identity.provider].check_user
+        return Standing.ACTIVE if check_user is None else check_user(identity, user_id)
 
     def _fetched(self, claim: str, user_id: UserId, tenant_id: TenantId) -> JsonValue | Awaitable[JsonValue]:
         return None if self._fetch_claim is None else self._fetch_claim(claim, user_id, tenant_id)
@@ -47,6 +59,14 @@ class Application(_Hooks):
     def map_user(self, identity: Identity) -> UserId:
         """See `UserMapper.map_user`."""
         return _user_id(_at_once(self._mapped(identity), "map_user"))
+
+    def valid_since(self, identity: Identity) -> datetime | None:
+        """See `UserState.valid_since`."""
+        return _at_once(self._since(identity), "valid_since")
+
+    def check_user(self, identity: Identity, user_id: UserId) -> Standing:
+        """See `UserState.check_user`."""
+        return _at_once(self._checked(identity, user_id), "check_user")
 
     def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
         """See `ClaimSource.fetch_claim`."""
@@ -60,6 +80,16 @@ class AsyncApplication(_Hooks):
         """See `UserMapper.map_user`."""
         mapped = self._mapped(identity)
         return _user_id(await mapped if inspect.isawaitable(mapped) else mapped)
+
+    async def valid_since(self, identity: Identity) -> datetime | None:
+        """See `UserState.valid_since`."""
+        since = self._since(identity)
+        return await since if inspect.isawaitable(since) else since
+
+    async def check_user(self, identity: Identity, user_id: UserId) -> Standing:
+        """See `UserState.check_user`."""
+        standing = self._checked(identity, user_id)
+        return await standing if inspect.isawaitable(standing) else standing
 
     async def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
         """See `ClaimSource.fetch_claim`."""

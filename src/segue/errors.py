@@ -25,12 +25,17 @@ Every error that segue raises on purpose.
     │   ├── RequestRefused
     │   ├── AlreadyMigrated
     │   ├── UserRefused
+    │   │   ├── UserUnknown
+    │   │   ├── UserBlocked
+    │   │   └── UserDeleted
+    │   ├── SignInRevoked
     │   ├── SignInTooOld
     │   ├── MigrationClosed
     │   └── OtherUserSignedIn
     ├── Unavailable             a retry may help
     │   ├── StoreUnavailable
     │   ├── KeysUnavailable
+    │   ├── StateUnavailable
     │   ├── FetchFailed
     │   └── Contended
     └── ConfigurationError      ours to fix, raised when the engine is built
@@ -214,6 +219,30 @@ class UserRefused(MigrationRefused):
     code = "USER_REFUSED"
 
 
+class UserUnknown(UserRefused):
+    """Nobody here is this identity."""
+
+    code = "USER_UNKNOWN"
+
+
+class UserBlocked(UserRefused):
+    """The application has blocked this user."""
+
+    code = "USER_BLOCKED"
+
+
+class UserDeleted(UserRefused):
+    """This user was deleted here."""
+
+    code = "USER_DELETED"
+
+
+class SignInRevoked(MigrationRefused):
+    """The provider has ended this sign-in: its cut-off or its introspection says so."""
+
+    code = "SIGN_IN_REVOKED"
+
+
 class SignInTooOld(MigrationRefused):
     """The sign-in at the provider is older than a session there may live; nothing is left to inherit."""
 
@@ -254,6 +283,12 @@ class KeysUnavailable(Unavailable):
 
     code = "KEYS_UNAVAILABLE"
     retry_after = 10  # the default cool-down: sooner, the answer would be the same
+
+
+class StateUnavailable(Unavailable):
+    """Whether the sign-in still stands could not be learned; neither yes nor no."""
+
+    code = "STATE_UNAVAILABLE"
 
 
 class FetchFailed(Unavailable):

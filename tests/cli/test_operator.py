@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from segue import NewSession, PinnedKeys
 from segue.cli.app import run
@@ -17,6 +18,8 @@ from segue.ids import UserId
 from segue.migration.model import DeliveryState
 from segue.service.settings import load_settings
 from segue.stores.contract.examples import NOW, claim, delivery, session
+from segue.tokens.algorithms import Algorithm
+from segue.tokens.jwk import public_jwk
 from tests.cli.world import CANARY, Deployment
 
 if TYPE_CHECKING:
@@ -40,7 +43,8 @@ def test_doctor_finds_all_well(deployment: Deployment, capsys: Captured) -> None
     assert "1 usable key(s)" in said
     assert f"{deployment.issuer}/revoke is where old sessions are ended" in said
     assert "demo-api" in said
-    assert "GIVEN UP" not in said
+    assert said.count("GIVEN UP") == 1
+    assert "GIVEN UP: keys alone decide" in said
     assert CANARY not in said
     assert (deployment.folder / "segue.secret").read_text().strip() not in said
 
@@ -124,7 +128,7 @@ def test_pinned_keys_take_the_providers_place(deployment: Deployment, capsys: Ca
     assert written["issuer"] == deployment.issuer
     assert written["key_ids"] == [key["kid"] for key in written["keys"]]
     deployment.edit(r"^# \[provider.keys\]", "[provider.keys]")
-    deployment.edit(r"^# file = ", "file = ")
+    deployment.edit(r"^# file = ", "not_after = 2100-01-01T00:00:00Z\nfile = ")
     deployment.edit(r"old-keys.json\"", 'keys.json"')
     capsys.readouterr()
     assert run(["doctor"]) == 0
@@ -233,3 +237,22 @@ def test_sessions_are_listed_and_revoked(deployment: Deployment, capsys: Capture
     said = capsys.readouterr().out
     assert "no living session" in said
     assert handles[2] in said
+
+
+def test_t25_pin_check(deployment: Deployment, capsys: Captured) -> None:
+    """`segue pin --check` tells a file that is still the provider's from one that is not, and writes nothing (T25)."""
+    path = deployment.folder / "keys.json"
+    pin = ["pin", deployment.issuer, "-o", "keys.json"]
+    assert run(pin) == 0
+    same = path.read_text()
+    assert run([*pin, "--check"]) == 0
+    jwk = public_jwk(
+        ec.generate_private_key(ec.SECP256R1()).public_key(), key_id="x", algorithm=Algorithm.ES256
+    )
+    path.write_text(json.dumps({"keys": [jwk]}))
+    capsys.readouterr()
+    assert run([*pin, "--check"]) == 1
+    said = capsys.readouterr().out
+    assert "withdrawn: x; added: " in said
+    assert path.read_text() != same
+    assert run(["pin", deployment.issuer, "--check"]) == 2

@@ -22,6 +22,7 @@ from segue.http.settings import HttpSettings
 from segue.ids import UserId
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
 from segue.migration.provider import Provider, Revocation7009
+from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.claims import ClaimRule, Rule
 from segue.sessions.model import ByUser
 from segue.sessions.policy import Lifetimes
@@ -72,13 +73,16 @@ def create_app() -> FastAPI:
 
 def old_provider(issuer: str, *, jwks: str) -> Provider:
     """The provider of `tests/e2e/provider`; its keys from the file *jwks*, else live."""
-    keys: KeySource = PinnedKeys.from_file(Path(jwks)) if jwks else LiveKeys(issuer=issuer)
+    keys: KeySource = LiveKeys(issuer=issuer)
+    if jwks:
+        keys = PinnedKeys.from_file(Path(jwks), not_after=datetime(2100, 1, 1, tzinfo=UTC))
     return Provider(
         name="old",
         issuers=(issuer,),
         keys=keys,
         audiences=frozenset({"https://api.example.test"}),
         authorized_parties=frozenset({"spa"}),
+        live_check=KEYS_ONLY,
         revocation=Revocation7009(url=f"{issuer}/token/revocation", client_id="spa"),
     )
 

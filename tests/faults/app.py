@@ -19,6 +19,7 @@ from segue.http.settings import HttpSettings
 from segue.ids import SessionHandle
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.provider import Provider, Revocation7009
+from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.policy import Lifetimes
 from segue.stores.ports import AsyncStore
 from segue.stores.postgres import AsyncPostgresStore
@@ -75,9 +76,10 @@ def old_provider(jwks: Path, *, revocation: str) -> Provider:
     return Provider(
         name="old",
         issuers=(settings.ISSUER,),
-        keys=PinnedKeys.from_file(jwks),
+        keys=PinnedKeys.from_file(jwks, not_after=datetime(2100, 1, 1, tzinfo=UTC)),
         audiences=frozenset({settings.AUDIENCE}),
         authorized_parties=frozenset({settings.CLIENT}),
+        live_check=KEYS_ONLY,
         revocation=Revocation7009(url=revocation, client_id=settings.CLIENT),
     )
 

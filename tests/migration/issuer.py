@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.model import Identity
 from segue.migration.provider import Provider
+from segue.migration.user_state import KEYS_ONLY, LONGEST_UNCHECKED, Standing
 from segue.migration.verification import verify_credential
 from segue.tokens.algorithms import Algorithm, PrivateKey, SharedSecret
 from segue.tokens.jwk import parse_jwks, public_jwk
@@ -22,6 +23,8 @@ ISSUER = "https://old.example"
 PAGE = "page"
 """Client id of the application's own page."""
 API = "https://api.example"
+LATE = NOW + timedelta(days=3650)
+"""When pinned keys end that should not end in a test."""
 ABSENT = object()
 """As the value of a claim: leave it out."""
 
@@ -39,7 +42,7 @@ def _key(_owner: str) -> ec.EllipticCurvePrivateKey:
 def published(owner: str = ISSUER) -> PinnedKeys:
     """An issuer's keys, pinned."""
     jwk = public_jwk(key(owner).public_key(), key_id="k1", algorithm=Algorithm.ES256)
-    return PinnedKeys(keys=parse_jwks({"keys": [{**jwk}]}))
+    return PinnedKeys(keys=parse_jwks({"keys": [{**jwk}]}), not_after=LATE)
 
 
 def seconds(instant: datetime) -> float:
@@ -82,6 +85,14 @@ def token(**changes: Any) -> str:
     return signed(claims(**changes))
 
 
+def welcome(_identity: Identity, _user_id: str) -> Standing:
+    """An application that knows of nothing against anybody."""
+    return Standing.ACTIVE
+
+
+_ASKING = frozenset({"introspection", "valid_since", "check_user"})
+
+
 def provider(**changes: Any) -> Provider:
     """The provider's configuration, with settings changed."""
     settings: dict[str, Any] = {
@@ -91,6 +102,9 @@ def provider(**changes: Any) -> Provider:
         "audiences": frozenset({API}),
         "authorized_parties": frozenset({PAGE}),
     }
+    if _ASKING.isdisjoint(changes):
+        alone = changes.get("maximum_age", LONGEST_UNCHECKED) <= LONGEST_UNCHECKED
+        settings |= {"live_check": KEYS_ONLY} if alone else {"check_user": welcome}
     return Provider(**{**settings, **changes})
 
 

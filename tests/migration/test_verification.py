@@ -37,6 +37,7 @@ from tests.migration.issuer import (
     ABSENT,
     API,
     ISSUER,
+    LATE,
     NOW,
     PAGE,
     claims,
@@ -285,7 +286,7 @@ def test_t3_public_key_as_hmac_secret() -> None:
     """An HMAC made with the text of the public RSA key is refused (T3)."""
     private = rsa.generate_private_key(65537, 2048)
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    rules = provider(keys=PinnedKeys.from_pem(pem, key_id="k1"))
+    rules = provider(keys=PinnedKeys.from_pem(pem, key_id="k1", not_after=LATE))
     genuine = signed(claims(), private=private, algorithm=Algorithm.RS256)
     assert verified(genuine, by=rules).subject == "alice"
     forged = signed(claims(), private=SharedSecret(secret=pem), algorithm=Algorithm.HS256)
@@ -624,7 +625,8 @@ def test_keys_without_ids() -> None:
         .public_key()
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
-    rules = provider(keys=PinnedKeys(keys=KeySet(keys=(key_from_pem(other, key_id="k0"), key_from_pem(pem)))))
+    keys = KeySet(keys=(key_from_pem(other, key_id="k0"), key_from_pem(pem)))
+    rules = provider(keys=PinnedKeys(keys=keys, not_after=LATE))
     assert verified(signed(claims(), header={"kid": ABSENT}), by=rules).subject == "alice"
     with pytest.raises(KeyUnknown):
         verified(signed(claims(), header={"kid": "k9"}), by=rules)

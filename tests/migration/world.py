@@ -24,6 +24,7 @@ from segue.migration.minting import LocalMinting
 from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
 from segue.migration.provider import Provider, Revocation7009
+from segue.migration.user_state import Standing
 from segue.migration.web import WebRequest, WebResponse
 from segue.sessions import flows as session_flows
 from segue.sessions.issuing import Issuance, NewSession
@@ -120,9 +121,20 @@ class Users:
     def __init__(self) -> None:
         self.answer: Callable[[Identity], object] = lambda identity: f"user-of-{identity.subject}"
 
+        self.standing: object = Standing.ACTIVE
+        self.since: object = None
+
     def map_user(self, identity: Identity) -> object:
         """Whatever the application's callable answers."""
         return self.answer(identity)
+
+    def check_user(self, _identity: Identity, _user_id: UserId) -> object:
+        """Whatever the application says of the user."""
+        return self.standing
+
+    def valid_since(self, _identity: Identity) -> object:
+        """Whatever the provider's cut-off is."""
+        return self.since
 
 
 @dataclass(kw_only=True)
@@ -140,7 +152,9 @@ class World:
         """Answer one ask."""
         self.asked.append(step.name)
         stores = dict.fromkeys(("Ledger", "Outbox", "SessionStore", "SessionIndex"), self.store)
-        return performer({**stores, "Web": self.issuer, "UserMapper": self.users})(step)
+        return performer({**stores, "Web": self.issuer, "UserMapper": self.users, "UserState": self.users})(
+            step
+        )
 
     @property
     def migration(self) -> Migration:
@@ -257,6 +271,7 @@ FAULTS: Mapping[str, SessionError] = {
     "Outbox": StoreUnavailable("locked"),
     "SessionStore": StoreUnavailable("locked"),
     "UserMapper": StoreUnavailable("the application's own database"),
+    "UserState": StoreUnavailable("the application's own database"),
 }
 """How each port fails."""
 

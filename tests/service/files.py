@@ -26,7 +26,15 @@ name = "old"
 issuers = ["https://login.example.org/"]
 audiences = ["https://api.example.com"]
 authorized_parties = ["spa"]
+live_check = "keys_only"
 """
+
+ASKED = PROVIDER.replace(
+    'live_check = "keys_only"\n',
+    '[provider.introspection]\nurl = "https://login.example.org/introspect"\n'
+    'client_id = "api"\nclient_secret = "canary"\n',
+)
+"""The same, whose tokens are asked about."""
 
 
 def write(folder: Path, text: str) -> Path:

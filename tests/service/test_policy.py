@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from segue.errors import ConfigurationError
+from segue.migration.key_sources import PinnedKeys
 from segue.service.policy import http_rules, policy_of, summary_of
-from tests.service.files import PROVIDER, SMALLEST, load
+from tests.service.files import ASKED, PROVIDER, SMALLEST, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +25,17 @@ PINNED = (
     [
         (PROVIDER.replace('["https://api.example.com"]', '"any"'), "GIVEN UP: the audience"),
         (PROVIDER.replace('["spa"]', '"any"'), "GIVEN UP: the authorised party"),
-        (PROVIDER + 'maximum_age = "90d"\n', "until 90d after they were issued"),
+        (
+            ASKED.replace("[provider.i", 'maximum_age = "90d"\n[provider.i'),
+            "until 90d after they were issued",
+        ),
+        (
+            PROVIDER,
+            "GIVEN UP: keys alone decide; who is blocked or signed out at the provider still migrates for 1d",
+        ),
         (PROVIDER, "the old session is not ended"),
         (PROVIDER + 'carried_claims = ["role"]\n', "carried claims stay"),
-        (PROVIDER + PINNED, "pinned keys without an end"),
+        (PROVIDER + "issued_before = 2030-01-01T00:00:00Z\n" + PINNED, "a key that the provider withdraws"),
     ],
 )
 def test_what_is_given_up_is_named(tmp_path: Path, given: str, sentence: str) -> None:
@@ -36,17 +45,26 @@ def test_what_is_given_up_is_named(tmp_path: Path, given: str, sentence: str) ->
     assert sentence in summary_of(provider)
 
 
-def test_pinned_keys_with_an_end_are_not_complained_of(tmp_path: Path) -> None:
-    """A cut-over instant bounds what a leaked old key is good for."""
-    text = SMALLEST + PROVIDER + "issued_before = 2030-01-01T00:00:00Z\n" + PINNED
-    (provider,) = load(tmp_path, text).config.providers
-    assert [text for text in policy_of(provider).given_up if "without an end" in text] == []
+@pytest.mark.parametrize(
+    "end",
+    ["issued_before = 2030-01-01T00:00:00Z\n", "deadline = 2030-01-01T00:00:00Z\n", "not_after"],
+    ids=["issued_before", "deadline", "not_after"],
+)
+def test_t25_pinned_keys_have_an_end(tmp_path: Path, end: str) -> None:
+    """Each of the three bounds what a leaked old key is good for; without one the settings are refused (T25)."""
+    text = SMALLEST + PROVIDER + PINNED
+    with pytest.raises(ConfigurationError, match="pinned keys without an end"):
+        load(tmp_path, text)
+    at_the_end = "not_after = 2030-01-01T00:00:00Z\n" if end == "not_after" else ""
+    before = "" if at_the_end else end
+    (provider,) = load(tmp_path, SMALLEST + PROVIDER + before + PINNED + at_the_end).config.providers
+    assert isinstance(provider.keys, PinnedKeys)
 
 
 def test_nothing_is_given_up_by_default(tmp_path: Path) -> None:
-    """With revocation and all else as it comes there is no such sentence."""
+    """With introspection, revocation and all else as it comes there is no such sentence."""
     revocation = '[provider.revocation]\nurl = "https://login.example.org/revoke"\nclient_id = "spa"\n'
-    (provider,) = load(tmp_path, SMALLEST + PROVIDER + revocation).config.providers
+    (provider,) = load(tmp_path, SMALLEST + ASKED + revocation).config.providers
     assert policy_of(provider).given_up == ()
 
 

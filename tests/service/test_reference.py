@@ -19,6 +19,7 @@ SECTIONS: dict[str, type] = {
     **{f"[{name}]": table for name, table in OVERRIDABLE},
     "[[provider]]": schema.ProviderSection,
     "[provider.keys]": schema.ProviderKeysSection,
+    "[provider.introspection]": schema.IntrospectionSection,
     "[provider.revocation]": schema.RevocationSection,
 }
 

@@ -10,6 +10,7 @@ import pytest
 from segue import ANY_AUDIENCE, SAME_ID, Config, CredentialKind, HttpSettings, LiveKeys, PinnedKeys, Provider
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
+from segue.migration.user_state import KEYS_ONLY
 from segue.service.schema import ServerSection
 from segue.service.settings import load_settings
 from segue.service.store import PostgresSettings, SqliteSettings
@@ -42,6 +43,7 @@ def test_defaults_are_the_librarys(tmp_path: Path) -> None:
                 keys=LiveKeys(issuer="https://login.example.org/"),
                 audiences=frozenset({"https://api.example.com"}),
                 authorized_parties=frozenset({"spa"}),
+                live_check=KEYS_ONLY,
             ),
         ),
     )
@@ -134,13 +136,15 @@ def test_any_gives_a_check_up_by_name(tmp_path: Path) -> None:
 
 def test_keys_pinned_inline_and_by_file(tmp_path: Path) -> None:
     """Keys in the settings file and keys in a file of `segue pin` are the same, and the file says since when."""
-    inline = provider_of(tmp_path, f"[provider.keys]\ninline = {{keys = [{RSA}]}}\n")
+    inline = provider_of(
+        tmp_path, f"[provider.keys]\nnot_after = 2100-01-01T00:00:00Z\ninline = {{keys = [{RSA}]}}\n"
+    )
     jwk = RSA.replace(" = ", ": ").replace("kty", '"kty"').replace("kid", '"kid"').replace(" alg", ' "alg"')
     jwk = jwk.replace(" e:", ' "e":').replace(" n:", ' "n":')
     tmp_path.joinpath("keys.json").write_text(
         f'{{"pinned_at": "2030-01-01T00:00:00+00:00", "keys": [{jwk}]}}'
     )
-    by_file = provider_of(tmp_path, '[provider.keys]\nfile = "keys.json"\n')
+    by_file = provider_of(tmp_path, '[provider.keys]\nnot_after = 2100-01-01T00:00:00Z\nfile = "keys.json"\n')
     assert isinstance(inline.keys, PinnedKeys)
     assert isinstance(by_file.keys, PinnedKeys)
     assert inline.keys.keys == by_file.keys.keys

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.provider import Provider
+from segue.migration.user_state import KEYS_ONLY
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
 from segue.tokens.jws import sign_jws
@@ -36,7 +37,7 @@ def pinned() -> PinnedKeys:
     jwk: dict[str, JsonValue] = {
         **public_jwk(private_key().public_key(), key_id=KEY_ID, algorithm=Algorithm.RS256)
     }
-    return PinnedKeys.from_jwks({"keys": [jwk]})
+    return PinnedKeys.from_jwks({"keys": [jwk]}, not_after=NOW + timedelta(days=3650))
 
 
 def provider(name: str = "old") -> Provider:
@@ -47,6 +48,7 @@ def provider(name: str = "old") -> Provider:
         keys=pinned(),
         audiences=frozenset({AUDIENCE}),
         authorized_parties=frozenset({CLIENT}),
+        live_check=KEYS_ONLY,
     )
 
 

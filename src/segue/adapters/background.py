@@ -1,6 +1,6 @@
 """
-What an engine has to do beside answering: end old sessions at their providers, learn what was revoked elsewhere, and
-delete what is over.
+What an engine has to do beside answering: end old sessions at their providers, learn what was revoked elsewhere,
+delete what is over, and look whether providers still publish the keys that were pinned.
 
 One worker a process; several processes on one store share the work by the leases of the outbox. The feed of revocations
 is looked at twice within the lag whatever happens, and at once when the store says that there is something new: a store
@@ -24,6 +24,7 @@ logger = logging.getLogger("segue")
 
 _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
+_COMPARE_EVERY = timedelta(hours=1)
 _LOOK_AHEAD = 0.5
 """Of the revocation lag: asked for this early, no request has to ask."""
 _REST = 0.01
@@ -80,7 +81,7 @@ class BackgroundWork:
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
             await _carefully(first)
-        await asyncio.gather(self._deliver(), self._clean())
+        await asyncio.gather(self._deliver(), self._clean(), self._compare())
 
     async def _deliver(self) -> None:
         while True:
@@ -91,6 +92,11 @@ class BackgroundWork:
         while True:
             await _carefully(lambda: clean_up(self._engine))
             await asyncio.sleep(_CLEAN_EVERY.total_seconds())
+
+    async def _compare(self) -> None:
+        while True:
+            await _carefully(self._engine.check_pins)
+            await asyncio.sleep(_COMPARE_EVERY.total_seconds())
 
 
 async def clean_up(engine: AsyncEngine) -> int:

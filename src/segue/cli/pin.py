@@ -1,7 +1,7 @@
 """
 `segue pin`: write a provider's keys to a file, so that it need not be asked any more.
 
-House rule: what is in a file already is replaced only when asked to, and what changed is said.
+House rule: what is in a file already is replaced only when asked to, and what changed is said; a check writes nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from segue.adapters.web import AsyncHttpWeb
 from segue.cli.common import present
 from segue.errors import ConfigurationError
 from segue.json import parse_object
+from segue.migration.key_sources import PinnedKeys
+from segue.migration.pins import compare_keys
 from segue.service.logs import printable
 from segue.service.pinning import Pinned, fetch_pinned
+from segue.tokens.jwk import parse_jwks
 
 
-def pin(
+def pin(  # noqa: PLR0917 - typer fills them by name
     address: Annotated[
         str, typer.Argument(help="The provider's issuer, or the URL of its JWK set.", metavar="ISSUER|URL")
     ],
@@ -37,8 +40,14 @@ def pin(
         typer.Option(help="A host that may have a private address; may be repeated."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the file and write nothing; exit 1 if it differs.")
+    ] = False,
 ) -> None:
     """Freeze a provider's keys in a file, as they are now."""
+    if check:
+        _check(address, output, frozenset(allow_host or ()), frozenset(private_host or ()))
+        return
     if output is not None and output.exists() and not force:
         raise ConfigurationError(f"{output} is there already; --force replaces it")
     pinned = asyncio.run(_fetch(address, frozenset(allow_host or ()), frozenset(private_host or ())))
@@ -52,6 +61,18 @@ def pin(
         _say_what_changed(before, frozenset(pinned.key_ids))
     for reason in pinned.skipped:
         typer.echo(f"left out: {printable(reason)}", err=True)
+
+
+def _check(address: str, output: Path | None, allowed: frozenset[str], private: frozenset[str]) -> None:
+    if output is None:
+        raise ConfigurationError("--check compares with a file; name it with --output")
+    frozen = PinnedKeys.from_file(output)
+    pinned = asyncio.run(_fetch(address, allowed, private))
+    difference = compare_keys(frozen.keys, parse_jwks({"keys": list(pinned.keys)}))
+    if difference:
+        typer.echo(f"{output} is not what the provider publishes; {printable(str(difference))}")
+        raise typer.Exit(1)
+    typer.echo(f"{output} is what the provider publishes: {_named(pinned.key_ids)}")
 
 
 async def _fetch(address: str, allowed: frozenset[str], private: frozenset[str]) -> Pinned:

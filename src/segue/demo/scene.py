@@ -25,6 +25,7 @@ from segue.demo.observed_web import ObservedWeb
 from segue.demo.provider.clients import AUDIENCE, BACKEND_CLIENT, PAGE_CLIENT
 from segue.demo.provider.ledger import SIGN_IN_LIFETIME
 from segue.errors import SessionGone
+from segue.migration.user_state import KEYS_ONLY
 from segue.migration.web import AsyncWeb
 from segue.sessions.model import Session
 from segue.stores.sqlite import AsyncSqliteStore
@@ -58,6 +59,7 @@ def demo_config(*, origin: str, issuer: str, backend_secret: str) -> Config:
                 keys=LiveKeys(issuer=issuer),
                 audiences=frozenset({AUDIENCE}),
                 authorized_parties=frozenset({PAGE_CLIENT}),
+                live_check=KEYS_ONLY,
                 session_lifetime=SIGN_IN_LIFETIME,
                 revocation=Revocation7009(
                     url=f"{issuer}/revoke", client_id=BACKEND_CLIENT, client_secret=backend_secret

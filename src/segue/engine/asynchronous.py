@@ -17,6 +17,7 @@ from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.ending import DeliveryReport
 from segue.migration.model import Identity
+from segue.migration.pins import PinReport
 from segue.migration.web import AsyncWeb
 from segue.operations import Operations, Randomness
 from segue.sessions.claims import ClaimValidator
@@ -238,6 +239,14 @@ class AsyncEngine:
         False: a provider did not answer; requests will ask again.
         """
         return await self._run(self._upkeep.warm_up())
+
+    async def check_pins(self) -> tuple[PinReport, ...]:
+        """
+        Compare pinned keys with those that the providers publish now, where that is configured.
+
+        A difference that is new is a warning in the log; nobody is refused for it.
+        """
+        return await self._run(self._migration.check_pins())
 
     async def deliver(self, *, limit: int = 20) -> DeliveryReport:
         """Tell providers to end old sessions: one round of what is due in the outbox."""

@@ -6,7 +6,8 @@ import inspect
 
 from segue.config import Config
 from segue.errors import ConfigurationError
-from segue.migration.key_sources import LiveKeys
+from segue.migration.key_sources import compared_part, live_part
+from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, Web
 from segue.stores.ports import AsyncStore, Store
 
@@ -21,18 +22,28 @@ def ports(
 ) -> dict[str, object]:
     """The ports by the names of their protocols."""
     named: dict[str, object] = dict.fromkeys(_STORE_PORTS, store)
-    named |= {"UserMapper": application, "ClaimSource": application, "KeyMaker": keys}
+    named |= {
+        "UserMapper": application,
+        "UserState": application,
+        "ClaimSource": application,
+        "KeyMaker": keys,
+    }
     return named if web is None else named | {"Web": web}
 
 
 def require_web(config: Config, web: object | None, offer: str) -> None:
     """Refuse providers that have to be spoken to where nobody can speak; *offer* names the class that can."""
     for provider in config.providers:
-        if web is None and (isinstance(provider.keys, LiveKeys) or provider.revocation is not None):
+        if web is None and _spoken_to(provider):
             raise ConfigurationError(
-                f"provider {provider.name} has to be asked for keys or told of revocations; "
+                f"provider {provider.name} has to be asked for keys or about tokens, or told of revocations; "
                 f"give the engine web={offer}() from segue.adapters.web"
             )
+
+
+def _spoken_to(provider: Provider) -> bool:
+    live = live_part(provider.keys) or compared_part(provider.keys)
+    return bool(live or provider.revocation or provider.introspection)
 
 
 def require_store(store: object, *, blocking: bool) -> None:

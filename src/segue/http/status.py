@@ -66,6 +66,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "UNAVAILABLE": Answer.TRY_LATER,
     "STORE_UNAVAILABLE": Answer.TRY_LATER,
     "KEYS_UNAVAILABLE": Answer.TRY_LATER,
+    "STATE_UNAVAILABLE": Answer.TRY_LATER,
     "FETCH_FAILED": Answer.TRY_LATER,
     "CONTENDED": Answer.TRY_LATER,
     "CONFIGURATION_INVALID": Answer.FAULT,
@@ -76,6 +77,10 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "MIGRATION_CLOSED": Answer.FAULT,
     "ALREADY_MIGRATED": Answer.FAULT,
     "USER_REFUSED": Answer.FAULT,
+    "USER_UNKNOWN": Answer.FAULT,
+    "USER_BLOCKED": Answer.FAULT,
+    "USER_DELETED": Answer.FAULT,
+    "SIGN_IN_REVOKED": Answer.FAULT,
     "SIGN_IN_TOO_OLD": Answer.FAULT,
     "OTHER_USER_SIGNED_IN": Answer.FAULT,
 }
@@ -97,11 +102,16 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "MIGRATION_CLOSED": 403,
     "ALREADY_MIGRATED": 409,
     "USER_REFUSED": 403,
+    "USER_UNKNOWN": 403,
+    "USER_BLOCKED": 403,
+    "USER_DELETED": 403,
+    "SIGN_IN_REVOKED": 403,
     "SIGN_IN_TOO_OLD": 403,
     "OTHER_USER_SIGNED_IN": 409,
     "UNAVAILABLE": 503,
     "STORE_UNAVAILABLE": 503,
     "KEYS_UNAVAILABLE": 503,
+    "STATE_UNAVAILABLE": 503,
     "FETCH_FAILED": 503,
     "CONTENDED": 503,
     "CONFIGURATION_INVALID": 500,
@@ -118,6 +128,8 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "refresh_reuse_detected": 500,
 }
 
+VAGUE = {"USER_UNKNOWN": "USER_REFUSED", "USER_BLOCKED": "USER_REFUSED", "USER_DELETED": "USER_REFUSED"}
+"""What a client sees instead: whether a user exists, and what became of him, is for the log alone (threat T20)."""
 FAULT_CODE = "INTERNAL"
 """What a client sees of a mistake of ours, whatever it is."""
 
@@ -173,7 +185,9 @@ def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSett
     known = isinstance(error, SessionError) and status != 500
     content: dict[str, JsonValue] = {
         "status": "REFUSED",
-        "code": error.code if isinstance(error, SessionError) and known else FAULT_CODE,
+        "code": VAGUE.get(error.code, error.code)
+        if isinstance(error, SessionError) and known
+        else FAULT_CODE,
         "retryable": isinstance(error, Unavailable),
     }
     if isinstance(error, Unavailable):

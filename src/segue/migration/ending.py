@@ -8,11 +8,9 @@ judging an answer and planning the next attempt are pure; the tokens appear in n
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
@@ -20,6 +18,7 @@ from segue.errors import ConfigurationError, FetchFailed
 from segue.flow import ask
 from segue.ids import AppId
 from segue.json import dump, parse_object
+from segue.migration.client_form import client_form
 from segue.migration.model import Delivery, DeliveryState
 from segue.migration.ports import Outbox
 from segue.migration.provider import Provider, Revocation7009
@@ -105,20 +104,12 @@ def revocation_requests(tokens: OldTokens, revocation: Revocation7009) -> tuple[
 
 
 def _revocation_request(kind: str, token: str, revocation: Revocation7009) -> WebRequest:
-    form = {"token": token, "token_type_hint": kind}
-    headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")]
-    if revocation.client_secret is None:
-        form["client_id"] = revocation.client_id
-    else:
-        # RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
-        pair = f"{quote_plus(revocation.client_id)}:{quote_plus(revocation.client_secret)}"
-        headers.append(("authorization", "Basic " + b64encode(pair.encode()).decode()))
-    return WebRequest(
-        url=revocation.url,
+    return client_form(
+        revocation.url,
+        {"token": token, "token_type_hint": kind},
+        client_id=revocation.client_id,
+        client_secret=revocation.client_secret,
         purpose="revocation of an old token",
-        method="POST",
-        headers=tuple(headers),
-        body=urlencode(form).encode(),
     )
 
 

@@ -23,6 +23,7 @@ from segue.errors import (
     OtherUserSignedIn,
     RequestRefused,
     UserRefused,
+    UserUnknown,
 )
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
@@ -30,13 +31,15 @@ from segue.migration.ending import OldTokens
 from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import PinnedKeys
+from segue.migration.key_sources import live_part
+from segue.migration.mapping import FromClaim, Prefixed, SameId
 from segue.migration.minting import RANDOMNESS as MINTING
 from segue.migration.minting import Draft, MigrationResult, Minting, S
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of, tombstone_until
 from segue.migration.ports import UserMapper
-from segue.migration.provider import SAME_ID, Provider, choose_provider
+from segue.migration.provider import Provider, choose_provider
+from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import Device
@@ -119,7 +122,7 @@ async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Pr
     if provider.deadline is not None and now >= provider.deadline:
         raise MigrationClosed(provider.name)
     require_algorithm(unverified, provider)
-    cache = _NO_CACHE if isinstance(provider.keys, PinnedKeys) else migration.key_caches[provider.name]
+    cache = _NO_CACHE if live_part(provider.keys) is None else migration.key_caches[provider.name]
     keys = await keys_for(provider.keys, cache, unverified.key_id, now)
     return provider, verify_credential(unverified, keys, provider, now=now)
 
@@ -146,7 +149,9 @@ async def migrate(
     provider, identity = await verify(request.token, migration, now=minting.now)
     if request.tenant_id not in {None, identity.tenant_id}:
         raise RequestRefused("the path names another tenant than the credential")
+    await require_sign_in(identity, provider, token=request.token, now=minting.now)
     user_id = await _map_user(identity, provider)
+    await require_user(identity, provider, user_id)
     end = absolute_end(identity, provider, now=minting.now)
     present = None if request.present_session is None else await minting.load(request.present_session)
     if present is not None and (present.user_id, present.tenant_id) != (user_id, identity.tenant_id):
@@ -196,12 +201,15 @@ def _require_form(request: MigrationRequest, randomness: bytes) -> None:
 
 
 async def _map_user(identity: Identity, provider: Provider) -> UserId:
-    if provider.map_user is SAME_ID:
-        mapped: object = identity.subject
-    else:
-        mapped = await ask(UserMapper.map_user, identity)
+    match provider.map_user:
+        case SameId():
+            mapped: object = identity.subject
+        case Prefixed() | FromClaim() as declared:
+            mapped = declared(identity)
+        case _:
+            mapped = await ask(UserMapper.map_user, identity)
     if not isinstance(mapped, str):  # a table's .get() has no such user: None
-        raise UserRefused("the mapping gave no user id")
+        raise UserUnknown("the mapping gave no user id")
     if not 0 < len(mapped) <= _MAX_USER_ID or not mapped.isprintable():
         raise UserRefused("the mapped user id is empty, longer than 128 characters or not printable")
     return UserId(mapped)

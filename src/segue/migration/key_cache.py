@@ -117,6 +117,11 @@ class KeyCache(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return self.keys
 
+    def resting(self, now: datetime) -> bool:
+        """Whether nothing is at hand and asking failed lately: who has other keys to use need not wait for us."""
+        failed = self.usable(now) is None and self.failure is not None
+        return failed and self._begun_within(self.rules.retry_stale, now)
+
     def located(self, now: datetime) -> str | None:
         """The JWKS URL, if discovery has told it lately."""
         if self.location is None or abs(now - self.location[1]) >= LOCATION_FOR:

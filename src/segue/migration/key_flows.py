@@ -22,7 +22,7 @@ from segue.migration.key_cache import (
     knows,
 )
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.web import Web, WebRequest, WebResponse, read_json
 from segue.tokens.jwk import KeySet, parse_jwks
 
@@ -46,6 +46,8 @@ async def keys_for(source: KeySource, cache: KeyCacheHolder, key_id: str | None,
             return _pinned(source, key_id, now)
         case LiveKeys():
             return await _live(source, cache, key_id, now)
+        case PinnedFallback():
+            return await _live_or_pinned(source, cache, key_id, now)
         case _:
             assert_never(source)
 
@@ -65,8 +67,26 @@ async def refresh_keys(source: KeySource, cache: KeyCacheHolder, now: datetime) 
             if attempt is not None:
                 await _fetched(source, cache, attempt, key_id=None, now=now)
             return cache.state.usable(now) is not None
+        case PinnedFallback():
+            return await refresh_keys(source.live, cache, now) or source.pinned.serving(now)
         case _:
             assert_never(source)
+
+
+async def _live_or_pinned(
+    source: PinnedFallback, cache: KeyCacheHolder, key_id: str | None, now: datetime
+) -> KeySet:
+    pinned = source.pinned
+    at_hand = pinned.serving(now) and knows(pinned.keys, key_id)
+    if at_hand and cache.state.resting(now):
+        return pinned.keys
+    try:
+        return await _live(source.live, cache, key_id, now)
+    except KeysUnavailable:
+        # With a set of the provider's own at hand, a key that it lacks was withdrawn or never was.
+        if at_hand and cache.state.usable(now) is None:
+            return pinned.keys
+        raise
 
 
 def _pinned(source: PinnedKeys, key_id: str | None, now: datetime) -> KeySet:

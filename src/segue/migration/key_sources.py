@@ -1,5 +1,5 @@
 """
-Where the keys of a previous provider come from: asked for live, or pinned.
+Where the keys of a previous provider come from: asked for live, pinned, or live with pinned ones for a time of need.
 
 Values of configuration: whatever cannot be safe or cannot work is refused when they are built, with a text that says
 how to mend it. House rule: pinned keys need nobody; with them the provider may already be switched off.
@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, assert_never
 
 import msgspec
 
@@ -97,6 +97,10 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
     """When they were the provider's keys."""
     not_after: datetime | None = None
     """From this instant on they verify nothing."""
+    left_out: frozenset[str] = frozenset()
+    """Ids of published keys that were left out on purpose; no alarm is raised for them."""
+    compare_with: LiveKeys | None = None
+    """The provider's keys as they are now: a difference raises an alarm, and never refuses anybody."""
 
     def __post_init__(self) -> None:
         if not len(self.keys):
@@ -117,16 +121,32 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         cls,
         jwks: bytes | str | JsonObject,
         *,
+        key_ids: frozenset[str] | None = None,
         pinned_at: datetime | None = None,
         not_after: datetime | None = None,
+        compare_with: LiveKeys | None = None,
     ) -> Self:
         """
         Pin a JWK set, as JSON text or as an object.
 
+        Args:
+            jwks: the set.
+            key_ids: the only ids of it that count; None: all.
+            pinned_at: as the class.
+            not_after: as the class.
+            compare_with: as the class.
+
         Raises:
-            ConfigurationError: as the class, or not a JWK set.
+            ConfigurationError: as the class, not a JWK set, or it lacks one of *key_ids*.
         """
-        return cls(keys=parse_jwks(jwks), pinned_at=pinned_at, not_after=not_after)
+        every = parse_jwks(jwks)
+        return cls(
+            keys=every if key_ids is None else _only(every, key_ids),
+            pinned_at=pinned_at,
+            not_after=not_after,
+            left_out=frozenset() if key_ids is None else every.key_ids - key_ids,
+            compare_with=compare_with,
+        )
 
     @classmethod
     def from_pem(
@@ -136,6 +156,7 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         algorithms: frozenset[Algorithm] | None = None,
         pinned_at: datetime | None = None,
         not_after: datetime | None = None,
+        compare_with: LiveKeys | None = None,
     ) -> Self:
         """
         Pin public keys or certificates in PEM.
@@ -146,6 +167,7 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
             algorithms: what the keys may verify; all that fit, if it is not given.
             pinned_at: as the class.
             not_after: as the class.
+            compare_with: as the class.
 
         Raises:
             ConfigurationError: as the class, not one PEM public key each, or one id for several keys.
@@ -153,18 +175,29 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         if key_id is not None and len(pems) != 1:
             raise ConfigurationError("key_id names one key; pin several by their JWK set")
         keys = tuple(key_from_pem(pem, key_id=key_id, algorithms=algorithms) for pem in pems)
-        return cls(keys=KeySet(keys=keys), pinned_at=pinned_at, not_after=not_after)
+        return cls(
+            keys=KeySet(keys=keys), pinned_at=pinned_at, not_after=not_after, compare_with=compare_with
+        )
 
     @classmethod
     def from_file(
         cls,
         path: str | PathLike[str],
         *,
+        key_ids: frozenset[str] | None = None,
         pinned_at: datetime | None = None,
         not_after: datetime | None = None,
+        compare_with: LiveKeys | None = None,
     ) -> Self:
         """
         Pin what a file holds, JWK set or PEM; it is read now and not again.
+
+        Args:
+            path: of the file.
+            key_ids: as `from_jwks`; PEM has no ids.
+            pinned_at: as the class.
+            not_after: as the class.
+            compare_with: as the class.
 
         Raises:
             ConfigurationError: as `from_jwks` and `from_pem`, or the file cannot be read.
@@ -179,9 +212,17 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         if len(content) > MAX_BODY:
             raise ConfigurationError(f"{path} is larger than {MAX_BODY} bytes; give a JWK set or PEM")
         try:
-            if b"-----BEGIN " in content:
-                return cls.from_pem(content, pinned_at=pinned_at, not_after=not_after)
-            return cls.from_jwks(content, pinned_at=pinned_at, not_after=not_after)
+            if b"-----BEGIN " not in content:
+                return cls.from_jwks(
+                    content,
+                    key_ids=key_ids,
+                    pinned_at=pinned_at,
+                    not_after=not_after,
+                    compare_with=compare_with,
+                )
+            if key_ids is not None:
+                raise ConfigurationError(f"{path}: key_ids choose from a JWK set, and PEM has no ids")
+            return cls.from_pem(content, pinned_at=pinned_at, not_after=not_after, compare_with=compare_with)
         except KeyRefused as error:
             raise ConfigurationError(f"{path}: {error}") from error
 
@@ -190,7 +231,64 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         return self.not_after is None or now < self.not_after
 
 
-KeySource: TypeAlias = LiveKeys | PinnedKeys
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedFallback:
+    """
+    Ask the provider for its keys; while no set of it can be had, use pinned ones.
+
+    What the provider withdraws stays withdrawn: as long as a set of its own is at hand, only that one counts.
+    """
+
+    live: LiveKeys
+    pinned: PinnedKeys
+
+    def __post_init__(self) -> None:
+        if self.pinned.compare_with is not None:
+            raise ConfigurationError("the pinned keys of a fallback are compared with its live ones already")
+
+
+KeySource: TypeAlias = LiveKeys | PinnedKeys | PinnedFallback
+
+
+def live_part(source: KeySource) -> LiveKeys | None:
+    """The part of a source that is asked for when a token comes."""
+    match source:
+        case LiveKeys():
+            return source
+        case PinnedFallback():
+            return source.live
+        case PinnedKeys():
+            return None
+        case _:
+            assert_never(source)
+
+
+def pinned_part(source: KeySource) -> PinnedKeys | None:
+    """The part of a source that asks nobody."""
+    match source:
+        case LiveKeys():
+            return None
+        case PinnedFallback():
+            return source.pinned
+        case PinnedKeys():
+            return source
+        case _:
+            assert_never(source)
+
+
+def compared_part(source: KeySource) -> LiveKeys | None:
+    """The live keys that the pinned ones of a source are compared with."""
+    pinned = pinned_part(source)
+    return None if pinned is None else pinned.compare_with or live_part(source)
+
+
+def _only(every: KeySet, key_ids: frozenset[str]) -> KeySet:
+    missing = key_ids - every.key_ids
+    if missing or not key_ids:
+        raise ConfigurationError(
+            f"key_ids names {', '.join(sorted(missing)) or 'nothing'}, which is not among the pinned keys"
+        )
+    return KeySet(keys=tuple(key for key in every if key.key_id in key_ids), skipped=every.skipped)
 
 
 def _require_between(name: str, span: timedelta, bounds: tuple[timedelta, timedelta]) -> None:

@@ -17,9 +17,19 @@ import msgspec
 from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.key_sources import (
+    KeySource,
+    LiveKeys,
+    PinnedFallback,
+    PinnedKeys,
+    compared_part,
+    live_part,
+    pinned_part,
+)
+from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, Prefixed, SameId
 from segue.migration.model import Identity
 from segue.migration.urls import UrlRefused, parse_url
+from segue.migration.user_state import LONGEST_UNCHECKED, CheckUser, Introspection, KeysOnly, ValidSince
 from segue.tokens.algorithms import SYMMETRIC, Algorithm
 
 
@@ -35,14 +45,6 @@ ANY_AUDIENCE: Final = Anyone.AUDIENCE
 ANY_PARTY: Final = Anyone.PARTY
 """Accept tokens that the issuer gave to any client: only where it has no other client (threat T1)."""
 
-
-class SameId(Enum):
-    """Our user id is the provider's subject."""
-
-    SAME = "same"
-
-
-SAME_ID: Final = SameId.SAME
 
 MapUser: TypeAlias = Callable[[Identity], str] | Callable[[Identity], Awaitable[str]]
 """The application's own mapping; raises `UserRefused` to say no. Awaitable only under `AsyncEngine`."""
@@ -98,10 +100,6 @@ DEFAULT_ALGORITHMS = frozenset(
 )
 _MAX_LEEWAY = timedelta(seconds=60)
 _MAX_SPAN = timedelta(days=3653)
-_UNSTABLE = frozenset(
-    {"email", "name", "nickname", "phone_number", "preferred_username", "unique_name", "upn"}
-)
-"""Claims that are changed and handed on to other people (OIDC Core §5.7)."""
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,13 +134,27 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens issued longer ago are refused, whatever their own `exp` says."""
     session_lifetime: timedelta = timedelta(days=30)
     """How long a sign-in lasts at the provider: the new session ends no later than the old one would have."""
+    live_check: KeysOnly | None = None
+    """
+    KEYS_ONLY: nobody is asked whether the user was blocked or signed out since the token was made. Has to be said where
+    neither `introspection`, `valid_since`, `check_user` nor a `map_user` of the application's own is there to ask.
+    """
+    introspection: Introspection | None = None
+    """Ask the provider about every token before it becomes a session."""
+    valid_since: ValidSince | None = None
+    """The provider's cut-off for a user ("tokens valid since"), as the application learns it."""
+    sign_ins_since: datetime | None = None
+    """A cut-off for all: sign-ins at the provider before this instant are void."""
+    check_user: CheckUser | None = None
+    """The application's own word about the user: active, blocked, deleted, unknown."""
     issued_before: datetime | None = None
     """The cut-over: tokens issued later are forged or stray (threat T25)."""
     deadline: datetime | None = None
     """From this instant on nothing is migrated any more."""
     tenant_id: TenantId = PUBLIC_TENANT
     """Tenant of the new sessions; never chosen by the caller."""
-    map_user: MapUser | SameId = SAME_ID
+    map_user: MapUser | SameId | Prefixed | FromClaim = SAME_ID
+    """From identity to our user id: the subject itself, `Prefixed`, `FromClaim`, or a function of the application's."""
     carried_claims: frozenset[str] = frozenset()
     """Claims copied into the payload of new sessions. Name no roles: what is taken away later would live on (T11)."""
     revocation: Revocation7009 | None = None
@@ -152,10 +164,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         if not self.name or not set(self.name) <= _NAME:
             raise ConfigurationError(f"provider name {self.name!r}: use lower-case letters, digits, - and _")
         self._require_collections()
+        if not isinstance(cast("object", self.keys), LiveKeys | PinnedKeys | PinnedFallback):
+            raise ConfigurationError(
+                f"{self.name}: keys must be LiveKeys(...), PinnedKeys.from_...(...) or PinnedFallback(...)"
+            )
         self._require_issuers()
         self._require_binding()
-        if not isinstance(cast("object", self.keys), LiveKeys | PinnedKeys):
-            raise ConfigurationError(f"{self.name}: keys must be LiveKeys(...) or PinnedKeys.from_...(...)")
         if not self.algorithms:
             raise ConfigurationError(
                 f"{self.name}: no algorithm is allowed; name those of the provider's keys"
@@ -164,6 +178,40 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"{self.name}: HMAC algorithms need a shared secret, not published keys")
         self._require_claim_names()
         self._require_times()
+        self._require_end_of_pins()
+        self._require_live_check()
+
+    @property
+    def maps_by_application(self) -> bool:
+        """Whether the application is asked who the user is, which may have effects and may say no."""
+        return not isinstance(self.map_user, SameId | Prefixed | FromClaim)
+
+    def _require_end_of_pins(self) -> None:
+        """Pinned keys outlive their provider, and so does whoever steals the private ones (threat T25)."""
+        pinned = pinned_part(self.keys)
+        if pinned is None or pinned.not_after or self.issued_before or self.deadline:
+            return
+        raise ConfigurationError(
+            f"{self.name}: pinned keys without an end would let whoever gets the old private key make tokens for ever; "
+            "give issued_before (the cut-over), deadline or the keys' not_after"
+        )
+
+    def _require_live_check(self) -> None:
+        """Trusting signatures alone is a choice that somebody makes, for a short time (threat T12)."""
+        asked = self.introspection or self.valid_since or self.check_user or self.maps_by_application
+        if self.live_check is None and not asked:
+            raise ConfigurationError(
+                f"{self.name}: nobody is asked whether a user was blocked or signed out since the token was made; give "
+                'introspection, valid_since or check_user, or say live_check=KEYS_ONLY (live_check = "keys_only")'
+            )
+        if self.live_check is None:
+            return
+        if self.introspection or self.valid_since or self.check_user:
+            raise ConfigurationError(f"{self.name}: live_check says that nobody is asked, and somebody is")
+        if self.maximum_age > LONGEST_UNCHECKED:
+            raise ConfigurationError(
+                f"{self.name}: where keys alone decide, maximum_age is at most 24 hours; a shorter one is better"
+            )
 
     def _require_claim_names(self) -> None:
         for kind in self.token_types:
@@ -175,7 +223,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"{self.name}: no token type is accepted; name those of the provider's tokens"
             )
-        if not self.user_claim or self.user_claim in _UNSTABLE:
+        if not self.user_claim or self.user_claim in UNSTABLE:
             raise ConfigurationError(
                 f"{self.name}: user_claim {self.user_claim!r} may be somebody else's tomorrow; name the provider's own "
                 "user id, usually sub, and let map_user find the user by other claims if it must"
@@ -187,7 +235,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         for label, span in (("maximum_age", self.maximum_age), ("session_lifetime", self.session_lifetime)):
             if not timedelta(0) < span <= _MAX_SPAN:
                 raise ConfigurationError(f"{self.name}: {label} must be positive and at most ten years")
-        for label, instant in (("issued_before", self.issued_before), ("deadline", self.deadline)):
+        for label, instant in (
+            ("issued_before", self.issued_before),
+            ("deadline", self.deadline),
+            ("sign_ins_since", self.sign_ins_since),
+        ):
             if instant is not None and instant.utcoffset() is None:
                 raise ConfigurationError(
                     f"{self.name}: {label} has no time zone; write it with one, such as {instant}+00:00"
@@ -215,10 +267,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(
                     f"{self.name}: issuer {issuer!r} is compared letter by letter; list each one, without wildcards"
                 )
-        if isinstance(self.keys, LiveKeys) and self.keys.issuer not in self.issuers:
-            raise ConfigurationError(
-                f"{self.name}: the live keys are those of {self.keys.issuer!r}, which is not among its issuers"
-            )
+        for live in (live_part(self.keys), compared_part(self.keys)):
+            if live is not None and live.issuer not in self.issuers:
+                raise ConfigurationError(
+                    f"{self.name}: the live keys are those of {live.issuer!r}, which is not among its issuers"
+                )
 
     def _require_binding(self) -> None:
         bindings: tuple[tuple[str, frozenset[str] | Anyone, Anyone], ...] = (

@@ -22,9 +22,10 @@ from segue.migration.flows import Migration
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import LiveKeys
+from segue.migration.key_sources import live_part
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
+from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.operations.at_hand import AtHand
 from segue.sessions.issuing import NewSession
 
@@ -39,12 +40,13 @@ class MigrationOperations:
         self._at_hand = at_hand
         config = at_hand.config
         self.providers = {provider.name: provider for provider in config.providers}
+        self._alarms: dict[str, PinDifference] = {}
         self._migration = Migration(
             providers=config.providers,
             key_caches={
-                provider.name: KeyCacheHolder(KeyCache(rules=provider.keys.rules), lock=Lock())
+                provider.name: KeyCacheHolder(KeyCache(rules=live.rules), lock=Lock())
                 for provider in config.providers
-                if isinstance(provider.keys, LiveKeys)
+                if (live := live_part(provider.keys)) is not None
             },
             version=__version__,
         )
@@ -62,6 +64,27 @@ class MigrationOperations:
             if cache is not None:
                 warm = await refresh_keys(provider.keys, cache, self._at_hand.clock.now()) and warm
         return warm
+
+    async def check_pins(self) -> tuple[PinReport, ...]:
+        """See `Engine.check_pins`."""
+        now, reports = self._at_hand.clock.now(), list[PinReport]()
+        for provider in self.providers.values():
+            cache = self._migration.key_caches.get(provider.name)
+            report = await check_pins(provider.name, provider.keys, cache, now)
+            if report is not None:
+                self._sound_alarm(report)
+                reports.append(report)
+        return tuple(reports)
+
+    def _sound_alarm(self, report: PinReport) -> None:
+        """One line for each difference that is new; a provider that is switched off is no news."""
+        if report.difference is None or self._alarms.get(report.provider) == report.difference:
+            return
+        if report.difference:
+            logger.warning("keys of %s are not the pinned ones; %s", report.provider, report.difference)
+        elif report.provider in self._alarms:
+            logger.info("keys of %s are the pinned ones again", report.provider)
+        self._alarms[report.provider] = report.difference
 
     def inheriting(self, new: NewSession, identity: Identity) -> NewSession:
         """See `Engine.inheriting`."""

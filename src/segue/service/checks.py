@@ -18,7 +18,8 @@ from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
 from segue.json import JsonObject
 from segue.migration.discovery import discovery_request, read_discovery
 from segue.migration.key_flows import jwks_request, read_jwks
-from segue.migration.key_sources import LiveKeys, PinnedKeys
+from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
+from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, read_json
 from segue.service.environment import overridable, stray_variables
@@ -116,13 +117,13 @@ async def look_at_provider(provider: Provider, web: AsyncWeb, now: datetime) -> 
     """Whether tokens of a provider could be verified now, and old sessions be ended."""
     if provider.deadline is not None and now >= provider.deadline:
         yield bad(provider.name, f"nothing is migrated any more since {provider.deadline}: its deadline")
-    match provider.keys:
-        case PinnedKeys() as pinned:
-            for finding in _look_at_pinned(provider, pinned, now):
-                yield finding
-        case LiveKeys() as live:
-            async for finding in _look_at_live(provider, live, web):
-                yield finding
+    pinned, live = pinned_part(provider.keys), compared_part(provider.keys) or live_part(provider.keys)
+    if pinned is not None:
+        for finding in _look_at_pinned(provider, pinned, now):
+            yield finding
+    if live is not None:
+        async for finding in _look_at_live(provider, live, web):
+            yield finding
 
 
 def _look_at_pinned(provider: Provider, pinned: PinnedKeys, now: datetime) -> Iterator[Finding]:
@@ -142,6 +143,8 @@ async def _look_at_live(provider: Provider, live: LiveKeys, web: AsyncWeb) -> As
         yield bad(provider.name, sentence_of(error))
         return
     for finding in _look_at_keys(provider, keys, f"at {url}"):
+        yield finding
+    for finding in _compare(provider, keys):
         yield finding
     if document is not None:
         for finding in _look_at_revocation(provider, document):
@@ -167,6 +170,17 @@ def _look_at_keys(provider: Provider, keys: KeySet, where: str) -> Iterator[Find
         yield bad(provider.name, f"no key {where} fits the algorithms that are allowed; look at algorithms")
     for reason in keys.skipped:
         yield note(provider.name, f"not used: {reason}")
+
+
+def _compare(provider: Provider, live: KeySet) -> Iterator[Finding]:
+    pinned = pinned_part(provider.keys)
+    if pinned is None:
+        return
+    difference = compare_keys(pinned.keys, live, left_out=pinned.left_out)
+    if difference:
+        yield bad(provider.name, f"its keys are not the pinned ones; {difference}")
+    else:
+        yield good(provider.name, "its keys are the pinned ones")
 
 
 def _look_at_revocation(provider: Provider, document: JsonObject) -> Iterator[Finding]:

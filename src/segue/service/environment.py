@@ -2,8 +2,9 @@
 Settings from the environment: `SEGUE_` and the key in capitals wins over the file.
 
 `SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]` carry the
-section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only the secret can come this way
-(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`). An empty variable counts as none. House rule: a value is never quoted.
+section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
+(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`). An empty variable counts as none.
+House rule: a value is never quoted.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def client_secret_variable(provider: str) -> str:
     return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_CLIENT_SECRET"
 
 
+def introspection_secret_variable(provider: str) -> str:
+    """The variable that sets the client secret of a provider's introspection."""
+    return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_INTROSPECTION_SECRET"
+
+
 def overridable() -> dict[str, tuple[str, str, inspect.Type]]:
     """Every variable but those of providers: section, key and type of what it sets."""
     return {
@@ -63,18 +69,25 @@ def overlaid(given: Mapping[str, object], environment: Mapping[str, str]) -> Map
                 if key == mine and not environment.get(variable(section, other), ""):
                     table.pop(other, None)
     for provider in _providers(result):
-        secret = environment.get(client_secret_variable(str(provider.get("name", ""))), "")
-        revocation = provider.get("revocation")
-        if secret and isinstance(revocation, dict):
-            table = cast("Table", revocation)
-            table["client_secret"] = secret
-            table.pop("client_secret_file", None)
+        name = str(provider.get("name", ""))
+        _put_secret(provider, "revocation", environment.get(client_secret_variable(name), ""))
+        _put_secret(provider, "introspection", environment.get(introspection_secret_variable(name), ""))
     return result
+
+
+def _put_secret(provider: Table, section: str, secret: str) -> None:
+    found = provider.get(section)
+    if secret and isinstance(found, dict):
+        table = cast("Table", found)
+        table["client_secret"] = secret
+        table.pop("client_secret_file", None)
 
 
 def stray_variables(environment: Mapping[str, str], providers: tuple[str, ...]) -> list[str]:
     """Variables that begin like ours and set nothing."""
-    known = {*overridable(), CONFIG, *(client_secret_variable(provider) for provider in providers)}
+    of_providers = {client_secret_variable(each) for each in providers}
+    of_providers |= {introspection_secret_variable(each) for each in providers}
+    known = {*overridable(), CONFIG, *of_providers}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 

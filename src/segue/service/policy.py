@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from segue.config import Config
 from segue.http.anti_csrf import AntiCsrfMode
-from segue.migration.key_sources import KeySource, PinnedKeys
-from segue.migration.provider import SAME_ID, Anyone, Provider
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.mapping import FromClaim, Prefixed, SameId
+from segue.migration.provider import Anyone, Provider
 from segue.service.durations import format_duration
-from segue.service.providers import Prefixed
 from segue.sessions.revocations import StaleFeed
 
 _DAY = timedelta(hours=24)
@@ -68,6 +69,7 @@ def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
         "issued at most",
         f"{format_duration(provider.maximum_age)} ago, clocks may differ by {provider.leeway.seconds}s",
     )
+    yield "is the sign-in still good", _live_check(provider)
     if provider.issued_before is not None:
         yield "issued before", _instant(provider.issued_before)
     yield "migrated until", "no end" if provider.deadline is None else _instant(provider.deadline)
@@ -86,12 +88,12 @@ def _given_up(provider: Provider) -> Iterable[str]:
     if isinstance(provider.authorized_parties, Anyone):
         yield "GIVEN UP: the authorised party is not checked; right only if the issuer has no other client"
     if isinstance(provider.keys, PinnedKeys):
-        if provider.issued_before is None and provider.deadline is None and provider.keys.not_after is None:
-            yield (
-                "pinned keys without an end: whoever gets hold of the old private key could make tokens for ever; "
-                "set issued_before, deadline or keys.not_after"
-            )
         yield "pinned keys: a key that the provider withdraws stays good here"
+    if provider.live_check is not None:
+        yield (
+            "GIVEN UP: keys alone decide; who is blocked or signed out at the provider still migrates for "
+            f"{format_duration(provider.maximum_age)} after his token was made"
+        )
     if provider.maximum_age > _DAY:
         yield f"tokens are taken until {format_duration(provider.maximum_age)} after they were issued"
     if provider.revocation is None:
@@ -133,12 +135,33 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
 
 
 def _keys(source: KeySource) -> str:
-    if isinstance(source, PinnedKeys):
-        count = f"{len(source.keys)} pinned key{'s' if len(source.keys) != 1 else ''}"
-        since = f" since {_instant(source.pinned_at)}" if source.pinned_at else ""
-        until = f" until {_instant(source.not_after)}" if source.not_after else ""
-        return f"{count} ({_listed(sorted(source.keys.key_ids)) or 'no key id'}){since}{until}"
-    return f"live from {source.jwks_url}" if source.jwks_url else f"live by {source.document_url}"
+    match source:
+        case PinnedKeys():
+            return _pinned(source)
+        case LiveKeys():
+            return f"live from {source.jwks_url}" if source.jwks_url else f"live by {source.document_url}"
+        case PinnedFallback():
+            return f"{_keys(source.live)}; while it does not answer, {_pinned(source.pinned)}"
+        case _:
+            assert_never(source)
+
+
+def _pinned(source: PinnedKeys) -> str:
+    count = f"{len(source.keys)} pinned key{'s' if len(source.keys) != 1 else ''}"
+    since = f" since {_instant(source.pinned_at)}" if source.pinned_at else ""
+    until = f" until {_instant(source.not_after)}" if source.not_after else ""
+    compared = ", compared with the live ones" if source.compare_with else ""
+    return f"{count} ({_listed(sorted(source.keys.key_ids)) or 'no key id'}){since}{until}{compared}"
+
+
+def _live_check(provider: Provider) -> str:
+    asked = {
+        "introspection": provider.introspection,
+        "valid_since": provider.valid_since,
+        "check_user": provider.check_user,
+        "sign_ins_since": provider.sign_ins_since,
+    }
+    return _listed(name for name, value in asked.items() if value) or "keys only: nobody is asked"
 
 
 def _binding(values: frozenset[str] | Anyone) -> str:
@@ -146,10 +169,15 @@ def _binding(values: frozenset[str] | Anyone) -> str:
 
 
 def _user_id(provider: Provider) -> str:
-    mapping: object = provider.map_user
-    if isinstance(mapping, Prefixed):
-        return f"{mapping.prefix!r} and the provider's {provider.user_claim}"
-    return f"the provider's {provider.user_claim}" if mapping is SAME_ID else "by the application"
+    match provider.map_user:
+        case Prefixed(prefix=prefix):
+            return f"{prefix!r} and the provider's {provider.user_claim}"
+        case FromClaim(name=name):
+            return f"the text of {name}"
+        case SameId():
+            return f"the provider's {provider.user_claim}"
+        case _:
+            return "by the application"
 
 
 def _listed(values: Iterable[str]) -> str:

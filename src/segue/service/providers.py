@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -18,20 +17,25 @@ from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.json import JsonObject, parse_object
 from segue.migration.key_cache import CacheRules
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
-from segue.migration.model import Identity
+from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.mapping import SAME_ID, FromClaim, Prefixed, SameId
 from segue.migration.provider import (
     ANY_AUDIENCE,
     ANY_PARTY,
     DEFAULT_ALGORITHMS,
-    SAME_ID,
     Anyone,
     CredentialKind,
     Provider,
     Revocation7009,
 )
+from segue.migration.user_state import KEYS_ONLY, Introspection
 from segue.service.private_files import read_private
-from segue.service.schema import ProviderKeysSection, ProviderSection, RevocationSection
+from segue.service.schema import (
+    IntrospectionSection,
+    ProviderKeysSection,
+    ProviderSection,
+    RevocationSection,
+)
 
 T = TypeVar("T")
 
@@ -42,17 +46,6 @@ _KINDS = {"access_token": CredentialKind.ACCESS_TOKEN, "id_token": CredentialKin
 _RULES = CacheRules()
 
 
-@dataclass(frozen=True, slots=True)
-class Prefixed:
-    """Our user id is the provider's subject with a text of its own in front."""
-
-    prefix: str
-
-    def __call__(self, identity: Identity) -> str:
-        """Our user id of a verified identity."""
-        return self.prefix + identity.subject
-
-
 def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[Provider, ...]:
     """
     All providers of a file.
@@ -61,7 +54,8 @@ def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[P
         ConfigurationError: one of them cannot be safe, or two could make one user id.
     """
     for first, second in itertools.permutations(sections, 2):
-        if second.user_id_prefix.startswith(first.user_id_prefix):
+        by_claim = first.user_id_claim or second.user_id_claim  # our own ids: the same in both is meant
+        if not by_claim and second.user_id_prefix.startswith(first.user_id_prefix):
             raise ConfigurationError(
                 f"a user of provider {second.name} could get the id of one of {first.name}: give each provider a "
                 "user_id_prefix, none of which begins with another"
@@ -105,13 +99,24 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         leeway=section.leeway.span,
         maximum_age=section.maximum_age.span,
         session_lifetime=section.session_lifetime.span,
+        live_check=None if section.live_check is None else KEYS_ONLY,
+        introspection=_named(section, lambda: _introspection(section, folder)),
+        sign_ins_since=section.sign_ins_since,
         issued_before=section.issued_before,
         deadline=section.deadline,
         tenant_id=TenantId(section.tenant),
-        map_user=Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID,
+        map_user=_named(section, lambda: _mapping(section)),
         carried_claims=section.carried_claims,
         revocation=_named(section, lambda: _revocation(section, folder)),
     )
+
+
+def _mapping(section: ProviderSection) -> SameId | Prefixed | FromClaim:
+    if section.user_id_claim is None:
+        return Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID
+    if section.user_id_prefix:
+        raise ConfigurationError("user_id_claim names the whole user id; leave user_id_prefix out")
+    return FromClaim(section.user_id_claim)
 
 
 def _named(section: ProviderSection, make: Callable[[], T]) -> T:
@@ -145,15 +150,36 @@ def _keys(section: ProviderSection, folder: Path) -> KeySource:
     if len(pins) > 1:
         raise ConfigurationError(f"{place}: give one of {' and '.join(pins)}")
     if not pins:
-        _refuse(
-            keys, ("key_id", "pinned_at", "not_after"), place, "belongs to pinned keys: file, inline or pem"
-        )
+        _refuse(keys, _OF_PINS, place, "belongs to pinned keys: file, inline or pem")
+        if keys.use_pinned != "always":
+            raise ConfigurationError(f"{place}: use_pinned needs pinned keys: file, inline or pem")
         return _live(section)
-    live = ("discovery_url", "jwks_url", "allowed_hosts", "max_age", "stale_for", "cool_down")
-    _refuse(keys, live, place, f"belongs to live keys; with {pins[0]} nobody is asked")
+    _require_pins(keys, pins[0], place)
+    if keys.use_pinned == "as_fallback":
+        return PinnedFallback(live=_live(section), pinned=_pinned(keys, folder, None))
+    return _pinned(keys, folder, _live(section) if keys.compare else None)
+
+
+_OF_PINS = ("key_id", "key_ids", "pinned_at", "not_after", "compare")
+_OF_LIVE = ("discovery_url", "jwks_url", "allowed_hosts", "max_age", "stale_for", "cool_down")
+
+
+def _require_pins(keys: ProviderKeysSection, pin: str, place: str) -> None:
+    if keys.use_pinned == "always" and not keys.compare:
+        _refuse(
+            keys,
+            _OF_LIVE,
+            place,
+            f"belongs to live keys; with {pin} nobody is asked, unless compare or use_pinned says so",
+        )
+    if keys.use_pinned == "as_fallback" and keys.compare:
+        raise ConfigurationError(
+            f"{place}: the pinned keys of a fallback are compared anyway; leave compare out"
+        )
     if keys.key_id is not None and keys.pem is None:
         raise ConfigurationError(f"{place}: key_id belongs to pem; a JWK set names its keys itself")
-    return _pinned(keys, folder)
+    if keys.key_ids is not None and keys.pem is not None:
+        raise ConfigurationError(f"{place}: key_ids choose from a JWK set; pem has one key")
 
 
 def _refuse(keys: ProviderKeysSection, names: tuple[str, ...], place: str, why: str) -> None:
@@ -175,16 +201,25 @@ def _live(section: ProviderSection) -> LiveKeys:
     )
 
 
-def _pinned(keys: ProviderKeysSection, folder: Path) -> PinnedKeys:
+def _pinned(keys: ProviderKeysSection, folder: Path, compared: LiveKeys | None) -> PinnedKeys:
     pinned_at, not_after = keys.pinned_at, keys.not_after
+    if keys.pem is not None:
+        return PinnedKeys.from_pem(
+            keys.pem, key_id=keys.key_id, pinned_at=pinned_at, not_after=not_after, compare_with=compared
+        )
     if keys.file is not None:
         path = folder / keys.file
-        at = pinned_at or pinned_when(path)
-        return PinnedKeys.from_file(path, pinned_at=at, not_after=not_after)
-    if keys.pem is not None:
-        return PinnedKeys.from_pem(keys.pem, key_id=keys.key_id, pinned_at=pinned_at, not_after=not_after)
+        return PinnedKeys.from_file(
+            path,
+            key_ids=keys.key_ids,
+            pinned_at=pinned_at or pinned_when(path),
+            not_after=not_after,
+            compare_with=compared,
+        )
     inline: JsonObject = keys.inline or {}
-    return PinnedKeys.from_jwks(inline, pinned_at=pinned_at, not_after=not_after)
+    return PinnedKeys.from_jwks(
+        inline, key_ids=keys.key_ids, pinned_at=pinned_at, not_after=not_after, compare_with=compared
+    )
 
 
 def pinned_when(path: Path) -> datetime | None:
@@ -208,9 +243,17 @@ def _revocation(section: ProviderSection, folder: Path) -> Revocation7009 | None
     )
 
 
-def _client_secret(revocation: RevocationSection, place: str, folder: Path) -> str | None:
-    if revocation.client_secret_file is None:
-        return revocation.client_secret
-    if revocation.client_secret is not None:
+def _introspection(section: ProviderSection, folder: Path) -> Introspection | None:
+    asked = section.introspection
+    if asked is None:
+        return None
+    secret = _client_secret(asked, f"provider {section.name}: introspection", folder)
+    return Introspection(url=asked.url, client_id=asked.client_id, client_secret=secret or "")
+
+
+def _client_secret(section: RevocationSection | IntrospectionSection, place: str, folder: Path) -> str | None:
+    if section.client_secret_file is None:
+        return section.client_secret
+    if section.client_secret is not None:
         raise ConfigurationError(f"{place}: give client_secret or client_secret_file, not both")
-    return read_private(folder / revocation.client_secret_file).strip()
+    return read_private(folder / section.client_secret_file).strip()

@@ -93,7 +93,7 @@ class StoreSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKeysSection:
-    """Keys of a previous provider: asked for live, or pinned by `file`, `inline` or `pem`."""
+    """Keys of a previous provider: asked for live, pinned by `file`, `inline` or `pem`, or both."""
 
     discovery_url: str | None = None
     jwks_url: str | None = None
@@ -105,6 +105,9 @@ class ProviderKeysSection:
     inline: dict[str, Any] | None = None
     pem: str | None = None
     key_id: str | None = None
+    key_ids: frozenset[str] | None = None
+    use_pinned: Literal["always", "as_fallback"] = "always"
+    compare: bool = False
     pinned_at: datetime | None = None
     not_after: datetime | None = None
 
@@ -123,6 +126,16 @@ class RevocationSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectionSection:
+    """Where to ask whether a token is still active; see `segue.migration.user_state.Introspection`."""
+
+    url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    client_secret_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSection:
     """A previous provider; see `segue.migration.provider.Provider`."""
 
@@ -137,10 +150,14 @@ class ProviderSection:
     required_claims: dict[str, str] = field(default_factory=dict[str, str])
     user_claim: str = "sub"
     user_id_prefix: str = ""
+    user_id_claim: str | None = None
     session_claims: tuple[str, ...] = ("sid", "session_id", "origin_jti")
     leeway: Duration = field(default=Duration("10s"))
     maximum_age: Duration = field(default=Duration("24h"))
     session_lifetime: Duration = field(default=Duration("30d"))
+    live_check: Literal["keys_only"] | None = None
+    introspection: IntrospectionSection | None = None
+    sign_ins_since: datetime | None = None
     issued_before: datetime | None = None
     deadline: datetime | None = None
     tenant: str = "public"

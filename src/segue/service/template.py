@@ -112,7 +112,10 @@ audiences = {audiences}
 authorized_parties = {parties}
 # Which token your pages send: access_token or id_token. One is never taken for the other.
 credential = "access_token"
-# A token that was issued longer ago is refused, whatever it says of itself.
+# keys_only: a good signature is enough, and nobody is asked whether the user was blocked or signed out since.
+# If the provider has introspection, ask there instead: take this line away and fill in [provider.introspection].
+live_check = "keys_only"
+# A token that was issued longer ago is refused, whatever it says of itself. With keys_only at most 24h; less is better.
 maximum_age = "24h"
 # How long a sign-in lasts at the provider. The new session ends no later than the old one would have.
 session_lifetime = "30d"
@@ -123,6 +126,12 @@ session_lifetime = "30d"
 # [provider.keys]
 # jwks_url = "https://login.example.org/keys"    # the provider has no discovery document
 # file = "old-keys.json"    # pinned: nobody is asked; make it with: segue pin ISSUER -o old-keys.json
+
+# Ask the provider about each token before it becomes a session (RFC 7662):
+# [provider.introspection]
+# url = "https://login.example.org/oauth/introspect"
+# client_id = {example_client}
+# client_secret_file = "old-client.secret"
 
 # To end the old session at the provider (RFC 7009); without it the old tokens only stop working here.
 # [provider.revocation]

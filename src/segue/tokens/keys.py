@@ -7,6 +7,7 @@ its text form nor an error shows any of it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar
@@ -17,7 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 from segue.discreet import Discreet
 from segue.errors import KeyRefused
@@ -49,6 +55,14 @@ class VerificationKey(Discreet, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _verifiers(self) -> Mapping[Algorithm, Verify]:
         return {algorithm: verifier(self.material, algorithm) for algorithm in self.algorithms}
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from every other, whatever it is called; empty for a shared secret, which has none."""
+        if isinstance(self.material, SharedSecret):
+            return ""
+        der = self.material.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hashlib.sha256(der).hexdigest()[:16]
 
     def verify(self, algorithm: Algorithm, signature: bytes, data: bytes) -> bool:
         """Tell whether *signature* over *data* is of this key; False also if the key is not for *algorithm*."""
