@@ -22,6 +22,7 @@ from segue.errors import (
     UserUnknown,
 )
 from segue.migration.minting import MigrationResult
+from segue.migration.model import Identity
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
 from segue.migration.web import MAX_BODY, WebRequest, WebResponse
 from tests.migration.issuer import (
@@ -41,6 +42,10 @@ from tests.migration.world import CLIENT, FAULTS, LATER, World, issuance, reques
 
 ASK = Introspection(url=f"{ISSUER}/introspect", client_id="api", client_secret="canary-client-secret")
 SIGNED_IN = NOW - timedelta(hours=1)
+
+
+def never(_identity: Identity) -> None:
+    """A provider that never cut this user off; the world's `Users` answers for it."""
 
 
 class Introspecting:
@@ -201,7 +206,7 @@ def test_t9_signed_out_there_between_migration_and_retry() -> None:
 )
 def test_t9_tokens_valid_since(*, configured: bool, cut_off: datetime, stands: bool) -> None:
     """A sign-in from before the cut-off is void, although its token was renewed after it (T9, T12)."""
-    rules = {"sign_ins_since": cut_off} if configured else {"valid_since": lambda _identity: None}
+    rules: dict[str, Any] = {"sign_ins_since": cut_off} if configured else {"valid_since": never}
     asked = World(providers=(revoking(**rules),))
     asked.users.since = None if configured else cut_off
     renewed = request(token=token(iat=seconds(NOW), auth_time=seconds(SIGNED_IN)))
@@ -215,7 +220,7 @@ def test_t9_tokens_valid_since(*, configured: bool, cut_off: datetime, stands: b
 @pytest.mark.parametrize("answer", [NOW.replace(tzinfo=None), 1700000000, "2026-11-23", False], ids=repr)
 def test_t12_cut_off_that_is_no_instant(answer: object) -> None:
     """A hook that answers anything but an instant or None lets nobody in (T12)."""
-    asked = World(providers=(revoking(valid_since=lambda _identity: None),))
+    asked = World(providers=(revoking(valid_since=never),))
     asked.users.since = answer
     with asked.nothing_written(), pytest.raises(ConfigurationError, match="valid_since"):
         asked.migrate()
@@ -250,7 +255,7 @@ def test_t12_user_deleted_or_blocked(standing: object, refusal: type[SessionErro
 @pytest.mark.parametrize("done", [True, False], ids=["after", "before"])
 def test_t26_asking_fails(at: int, *, done: bool) -> None:
     """Whichever question fails, nothing is written, and the retry migrates (T26)."""
-    asked = world({"active": True}, valid_since=lambda _identity: None, check_user=welcome)
+    asked = world({"active": True}, valid_since=never, check_user=welcome)
     with asked.nothing_written():
         error = run_with_fault(asked.flow(request()), asked.perform, at=at, done=done, stopped=False)
     assert error is not None
