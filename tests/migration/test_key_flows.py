@@ -261,6 +261,19 @@ def test_refresh_of_pinned_keys() -> None:
     assert not drive(refresh_keys(source, holder(), NOW), Provider([]).perform)
 
 
+def test_failed_attempt_while_an_older_one_brought_the_key() -> None:
+    """Whose own attempt fails is served by an older and slower one that came back meanwhile."""
+    cache = holder()
+    first, second = (keys_for(DIRECT, cache, "a", NOW + timedelta(seconds=later)) for later in (0, 10))
+    first.send(None)
+    second.send(None)
+    with pytest.raises(StopIteration):
+        first.send(keys("a"))
+    with pytest.raises(StopIteration) as served:
+        second.throw(DOWN)
+    assert served.value.value.key_ids == {"a"}
+
+
 # --- any schedule ----------------------------------------------------------------------------------------------------
 
 

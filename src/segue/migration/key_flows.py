@@ -111,6 +111,9 @@ async def _live(source: LiveKeys, cache: KeyCacheHolder, key_id: str | None, now
         case FetchKeys(attempt=attempt):
             newer = await _fetched(source, cache, attempt, key_id=key_id, now=now)
             if isinstance(newer, FetchFailed):
+                brought = cache.state.usable(now)  # an older attempt may have come back meanwhile
+                if brought is not None and knows(brought, key_id):
+                    return brought
                 raise KeysUnavailable(source.issuer, str(newer)) from newer
             return _containing(newer, key_id)
         case KeyConfirmedUnknown():

@@ -231,8 +231,7 @@ class PinnedKeys(msgspec.Struct, frozen=True, kw_only=True):
         return self.not_after is None or now < self.not_after
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedFallback:
+class PinnedFallback(msgspec.Struct, frozen=True, kw_only=True):
     """
     Ask the provider for its keys; while no set of it can be had, use pinned ones.
 

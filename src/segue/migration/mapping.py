@@ -7,9 +7,10 @@ so that it can be done again at every retry without effects.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from segue.errors import ConfigurationError, UserUnknown
 from segue.migration.model import Identity
@@ -29,8 +30,7 @@ class SameId(Enum):
 SAME_ID: Final = SameId.SAME
 
 
-@dataclass(frozen=True, slots=True)
-class Prefixed:
+class Prefixed(msgspec.Struct, frozen=True):
     """Our user id is the provider's subject with a text of its own in front."""
 
     prefix: str
@@ -40,8 +40,7 @@ class Prefixed:
         return self.prefix + identity.subject
 
 
-@dataclass(frozen=True, slots=True)
-class FromClaim:
+class FromClaim(msgspec.Struct, frozen=True):
     """
     Our user id is the text of a claim, as where the provider was told our ids when its users were imported.
 

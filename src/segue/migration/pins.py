@@ -8,8 +8,9 @@ that no old token was signed with. House rule: a key is what it is made of; a ne
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
@@ -18,8 +19,7 @@ from segue.migration.key_sources import KeySource, compared_part, live_part, pin
 from segue.tokens.jwk import KeySet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinDifference:
+class PinDifference(msgspec.Struct, frozen=True, kw_only=True):
     """How a live set differs from a pinned one; names are key ids, or stand for a key without one."""
 
     withdrawn: tuple[str, ...] = ()
@@ -37,8 +37,7 @@ class PinDifference:
         return "; ".join(f"{word}: {', '.join(names)}" for word, names in named if names) or "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinReport:
+class PinReport(msgspec.Struct, frozen=True, kw_only=True):
     """What comparing came to, for one provider."""
 
     provider: str

@@ -9,11 +9,11 @@ and no answer is never taken for one of the others; whoever asks nobody says so 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Final, Protocol, TypeAlias
+from typing import ClassVar, Final, Protocol, TypeAlias
 
+from segue.discreet import Discreet
 from segue.errors import (
     ClaimsRefused,
     ConfigurationError,
@@ -78,8 +78,7 @@ class UserState(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Introspection:
+class Introspection(Discreet, frozen=True, kw_only=True):
     """
     Where and as whom to ask whether a token is still active (RFC 7662).
 
@@ -87,9 +86,11 @@ class Introspection:
         ConfigurationError: an address that is not followed, or no client.
     """
 
+    unshown: ClassVar = frozenset({"client_secret"})
+
     url: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
     """HTTP basic authentication with it; introspection without any is a public oracle (RFC 7662 §2.1)."""
 
     def __post_init__(self) -> None:
