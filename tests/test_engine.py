@@ -16,6 +16,7 @@ from segue.errors import (
     ConfigurationError,
     KeyUnknown,
     ReuseDetected,
+    StoreUnavailable,
     TokenExpired,
     TokenRefused,
     UnknownRefreshToken,
@@ -23,13 +24,16 @@ from segue.errors import (
 from segue.ids import PUBLIC_APP, AppId, TenantId, UserId
 from segue.migration.mapping import SAME_ID
 from segue.migration.user_state import KEYS_ONLY
+from segue.stores.contract.examples import session as stored_session
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
+    from segue.ids import SessionHandle
     from segue.migration.model import Identity
 
 SECRET = "a deployment secret for tests, 0123456789"
@@ -196,6 +200,46 @@ def test_nothing_crosses_between_apps() -> None:
     assert there.list_sessions(UserId("alice")) == ()
     assert there.revoke(issued.session.handle) == ()
     assert here.verify_access_token(issued.access.text).user_id == "alice"
+
+
+def test_tenant_of_many_is_signed_out() -> None:
+    """More sessions than one batch holds go all, each told once, and a failure between two batches undoes none."""
+
+    class Failing(MemoryStore):
+        batches = 0
+
+        def delete_sessions(
+            self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+        ) -> tuple[SessionHandle, ...]:
+            """Fails once, at the second batch."""
+            self.batches += 1
+            if self.batches == 2:
+                raise StoreUnavailable("away")
+            return super().delete_sessions(app_id, handles, at=at)
+
+    store, acme = Failing(), ByTenant(tenant_id=TenantId("acme"))
+    made = Engine(config(), store=store, clock=ManualClock(issuer.NOW))
+    for number in range(1100):
+        store.create_session(stored_session(number, tenant_id=acme.tenant_id, created_at=issuer.NOW))
+    with pytest.raises(StoreUnavailable):
+        made.revoke(acme)
+    left = store.select_handles(PUBLIC_APP, acme, limit=2000)
+    assert 0 < len(left) < 1100
+    assert sorted(made.revoke(acme)) == sorted(left)
+    assert store.select_handles(PUBLIC_APP, acme, limit=1) == ()
+    assert len({entry.handle for entry in store.revocations_after(0, limit=2000)}) == 1100
+
+
+def test_list_page_by_page() -> None:
+    """A list goes on after the last session of the page before."""
+    clock = ManualClock(issuer.NOW)
+    made = engine(clock)
+    for _ in range(5):
+        made.create_session(alice())
+        clock.advance(timedelta(seconds=1))
+    whole = made.list_sessions(UserId("alice"))
+    first = made.list_sessions(UserId("alice"), limit=3)
+    assert first + made.list_sessions(UserId("alice"), limit=3, after=first[-1]) == whole
 
 
 def test_tenants_of_one_app() -> None:

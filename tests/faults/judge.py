@@ -60,7 +60,10 @@ def left_behind(address: str) -> Generator[Store]:
 def judge_store(store: Store, journal: Journal, *, now: datetime) -> list[str]:
     """Everything in the store that contradicts the journal; nothing may be acknowledged meanwhile."""
     handles = tuple(life.handle for life in journal.lives)
-    found = {each.handle: each for each in store.list_sessions(PUBLIC_APP, ByHandle(handles=handles), at=now)}
+    found = {
+        each.handle: each
+        for each in store.list_sessions(PUBLIC_APP, ByHandle(handles=handles), at=now, limit=MANY)
+    }
     wrong = [text for life in journal.lives for text in judge_life(life, found.get(life.handle))]
     return wrong + judge_migrations(store, journal, found, now=now)
 
@@ -101,7 +104,7 @@ def judge_migrations(
         if stored is not None and not _claimed(store, stored):
             wrong.append(f"{life.handle} was migrated without a claim")
     for user in journal.migrating:
-        made = store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId(user)), at=now)
+        made = store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId(user)), at=now, limit=MANY)
         if len(made) > 1:
             wrong.append(f"{len(made)} sessions of the one sign-in of {user}")
     return wrong

@@ -19,7 +19,7 @@ from segue.errors import StoreUnavailable
 from segue.flow import drive_async, performer_async
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
 from segue.sessions.key_flows import load_keys
-from segue.sessions.model import ByHandle, Session
+from segue.sessions.model import Session
 from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
 from tests.http.fastapi_application import application
 from tests.http.keys import access_by, key_of_another, signed_with
@@ -115,7 +115,7 @@ class FastApiWorld(World):
 
     def revoke(self, handle: str) -> None:
         """End a session behind the client's back, as another process does."""
-        selection = ByHandle(handles=(SessionHandle(handle),))
+        selection = (SessionHandle(handle),)
         assert self._server.run(self._store.delete_sessions(PUBLIC_APP, selection, at=self._clock.now()))
 
     def read_feed(self) -> None:

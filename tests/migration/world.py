@@ -180,7 +180,7 @@ class World:
 
     def sessions(self, *, at: datetime = NOW) -> tuple[Session, ...]:
         """Every migrated session that lives."""
-        return self.store.list_sessions(PUBLIC_APP, ByProvenance(issuer=ISSUER), at=at)
+        return self.store.list_sessions(PUBLIC_APP, ByProvenance(issuer=ISSUER), at=at, limit=100)
 
     def deliveries(self, state: DeliveryState = DeliveryState.PENDING) -> tuple[Delivery, ...]:
         """The outbox."""

@@ -82,7 +82,7 @@ def merges(
 
 def sessions(scene: Scene) -> tuple[Session, ...]:
     """What the scene's store holds."""
-    return scene.store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=START)
+    return scene.store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=START, limit=100)
 
 
 def payload(scene: Scene) -> dict[str, Any]:

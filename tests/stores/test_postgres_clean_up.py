@@ -11,7 +11,17 @@ from msgspec.structs import replace
 
 from segue.ids import PUBLIC_APP
 from segue.sessions.model import ByUser
-from segue.stores.contract.examples import DAY, MOMENT, NOW, claim, digest, handle, rotation, session
+from segue.stores.contract.examples import (
+    DAY,
+    MOMENT,
+    NOW,
+    claim,
+    digest,
+    handle,
+    rotation,
+    session,
+    sign_out,
+)
 from segue.stores.postgres import PostgresStore
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def test_rows_that_others_hold(store: PostgresStore, other: psycopg.Connection) 
     """What another transaction holds is passed over and goes the next time; the others go now."""
     for number in range(1, 4):
         store.claim_and_create(claim(number, keep_until=NOW), session(number), ())
-        store.delete_sessions(PUBLIC_APP, ByUser(user_id=session(1).user_id), at=NOW)
+        sign_out(store, ByUser(user_id=session(1).user_id))
     for number in range(1, 4):
         store.create_session(session(number))
     other.execute("SELECT 1 FROM segue.sessions WHERE handle = %s FOR UPDATE", [handle(2)])

@@ -12,7 +12,6 @@ import pytest
 
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP
-from segue.sessions.model import ByHandle
 from segue.stores.contract import Store, blocking
 from segue.stores.contract.examples import NOW, claim, delivery, digest, handle, rotation, session
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore
@@ -97,7 +96,7 @@ def _live(store: Store, book: Book, number: int) -> None:
         book.know(number, generation)
     if number % 2 == 0:
         book.doubt(number, ABSENT)
-        deleted = store.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(number),)), at=NOW)
+        deleted = store.delete_sessions(PUBLIC_APP, (handle(number),), at=NOW)
         assert deleted == (handle(number),)
         book.know(number, ABSENT)
         book.revoked.add(number)

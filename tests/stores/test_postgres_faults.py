@@ -16,7 +16,6 @@ import pytest
 
 from segue.errors import ConfigurationError, SessionError, StoreUnavailable
 from segue.ids import PUBLIC_APP, SessionHandle, UserId
-from segue.sessions.model import ByUser
 from segue.stores.contract import Store, blocking
 from segue.stores.contract.examples import handle, rotation, session
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore
@@ -115,7 +114,7 @@ def test_deadlock_is_tried_again(make: Callable[..., Store], postgres_database: 
         other.execute("SET deadlock_timeout = '1h'")  # so that it is never this one that gives up
         other.execute(lock, [handle(2)])
         deletion = threads.submit(
-            store.delete_sessions, PUBLIC_APP, ByUser(user_id=UserId("ada")), at=session(1).created_at
+            store.delete_sessions, PUBLIC_APP, (handle(1), handle(2)), at=session(1).created_at
         )
         wait_until(
             lambda: _waits_for_a_lock(postgres_database), what="the deletion to wait for the second session"

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from segue.ids import PUBLIC_APP, UserId, to_milliseconds
-from segue.sessions.model import ByHandle, ByUser
-from segue.stores.contract.examples import NOW, handle, session
+from segue.sessions.model import ByUser
+from segue.stores.contract.examples import NOW, handle, session, sign_out
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore
 from segue.stores.postgres.listening import listen
 from segue.stores.postgres.location import locate
@@ -42,7 +42,7 @@ def store(postgres_database: str) -> Iterator[PostgresStore]:
 
 def delete(store: PostgresStore, number: int) -> None:
     """Sign session *number* out."""
-    store.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(number),)), at=NOW)
+    store.delete_sessions(PUBLIC_APP, (handle(number),), at=NOW)
 
 
 def read_on(store: PostgresStore, after: int) -> tuple[int, list[SessionHandle]]:
@@ -57,7 +57,7 @@ def test_deletion_that_is_committed_late(postgres_database: str, store: Postgres
     store.create_session(session(2))
     with psycopg.connect(postgres_database, cursor_factory=psycopg.RawCursor) as slow:
         parameters = (PUBLIC_APP, list_to_text([handle(1)]), to_milliseconds(NOW))
-        slow.execute(TEXTS[Statement.DELETE_SESSIONS_BY_HANDLE].encode(), parameters)
+        slow.execute(TEXTS[Statement.DELETE_SESSIONS].encode(), parameters)
         with ThreadPoolExecutor(1) as threads:
             fast = threads.submit(delete, store, 2)
             wait_until(
@@ -77,10 +77,10 @@ def test_reader_among_those_who_delete(store: PostgresStore) -> None:
             store.create_session(session(1000 * user + number, user_id=UserId(f"user {user}")))
     done = Event()
 
-    def sign_out(user: int) -> None:
+    def leave(user: int) -> None:
         for number in range(ROUNDS - 5):
             delete(store, 1000 * user + number)
-        store.delete_sessions(PUBLIC_APP, ByUser(user_id=UserId(f"user {user}")), at=NOW)
+        sign_out(store, ByUser(user_id=UserId(f"user {user}")))
 
     def read() -> list[SessionHandle]:
         last = 0
@@ -94,7 +94,7 @@ def test_reader_among_those_who_delete(store: PostgresStore) -> None:
 
     with ThreadPoolExecutor(USERS + 1) as threads:
         reading = threads.submit(read)
-        list(threads.map(sign_out, range(USERS)))
+        list(threads.map(leave, range(USERS)))
         done.set()
         seen = reading.result()
     assert sorted(seen) == [handle(1000 * user + number) for user in range(USERS) for number in range(ROUNDS)]

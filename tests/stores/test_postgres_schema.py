@@ -15,7 +15,16 @@ from psycopg import sql
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.ids import PUBLIC_APP
 from segue.sessions.model import ByUser
-from segue.stores.contract.examples import MOMENT, NOW, claim, delivery, handle, session, signing_key
+from segue.stores.contract.examples import (
+    MOMENT,
+    NOW,
+    claim,
+    delivery,
+    handle,
+    session,
+    sign_out,
+    signing_key,
+)
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore, SchemaChange, upgrade_schema
 from segue.stores.postgres.connection import in_transaction
 from segue.stores.postgres.schema import SCRIPTS, upgrade
@@ -140,7 +149,7 @@ def test_role_that_may_only_work(empty: str, visitor: str) -> None:
     with PostgresStore(as_role(empty, visitor), upgrade=False) as store:
         store.claim_and_create(claim(1), session(1), (delivery(1),))
         assert store.add_signing_key(PUBLIC_APP, signing_key("k"), if_newest=None)
-        assert store.delete_sessions(PUBLIC_APP, ByUser(user_id=session(1).user_id), at=NOW) == (handle(1),)
+        assert sign_out(store, ByUser(user_id=session(1).user_id)) == (handle(1),)
         assert store.delete_expired(at=NOW, revocations_before=NOW + MOMENT, limit=1) == 1
 
 

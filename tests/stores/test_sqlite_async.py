@@ -71,7 +71,9 @@ def test_reads_do_not_wait_for_writes(path: Path) -> None:
             await asyncio.to_thread(pause.inside.wait, 10)
             assert await store.load_session(PUBLIC_APP, handle(1)) == session(1)
             assert await store.load_session(PUBLIC_APP, handle(0)) is None
-            found = await store.list_sessions(PUBLIC_APP, ByTenant(tenant_id=PUBLIC_TENANT), at=NOW)
+            found = await store.list_sessions(
+                PUBLIC_APP, ByTenant(tenant_id=PUBLIC_TENANT), at=NOW, limit=1000
+            )
             assert found == (session(1),)
             assert not writing.done()
             pause.go_on.set()
@@ -136,7 +138,7 @@ def test_several_loops(path: Path) -> None:
     asyncio.run(at_once())
 
     async def end() -> None:
-        found = await store.list_sessions(PUBLIC_APP, ByTenant(tenant_id=PUBLIC_TENANT), at=NOW)
+        found = await store.list_sessions(PUBLIC_APP, ByTenant(tenant_id=PUBLIC_TENANT), at=NOW, limit=1000)
         assert len(found) == 50
         await store.close()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from segue.ids import PUBLIC_APP
-from segue.sessions.model import ByHandle
 from segue.stores.contract.examples import NOW, digest, handle, session
 from segue.stores.sqlite import SqliteStore
 
@@ -92,7 +91,7 @@ def test_feed_of_another_process(path: Path) -> None:
         for number in range(3):
             here.create_session(session(number))
             assert there.last_revocation() == number
-            there.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(number),)), at=NOW)
+            there.delete_sessions(PUBLIC_APP, (handle(number),), at=NOW)
             assert here.last_revocation() == number + 1
             assert [each.handle for each in here.revocations_after(number, limit=5)] == [handle(number)]
 

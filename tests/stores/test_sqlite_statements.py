@@ -23,11 +23,9 @@ SCANS = {
     Statement.FOLD_ATTEMPTS: "SCAN (subquery-1)",
 }
 SORTS = {
-    # Sorted after they were found by an index: as many as one user, tenant or issuer has.
+    # Sorted after they were found by an index: as many as one user has, or were named.
     Statement.LIST_SESSIONS_BY_HANDLE,
     Statement.LIST_SESSIONS_BY_USER,
-    Statement.LIST_SESSIONS_BY_TENANT,
-    Statement.LIST_SESSIONS_BY_PROVENANCE,
     Statement.LOAD_SIGNING_KEYS,
     Statement.ADD_SIGNING_KEY,
     # Summed: for operators, or a batch.
@@ -39,6 +37,7 @@ SORTS = {
 HANDLE = "USING INDEX sqlite_autoindex_sessions_1 (app_id=? AND handle=?)"
 USER = "USING INDEX sessions_by_user (app_id=? AND user_id=?)"
 TENANT = "USING INDEX sessions_by_tenant (app_id=? AND tenant_id=?)"
+PAGE = "USING INDEX sessions_by_tenant (app_id=? AND tenant_id=? AND created_at<?)"
 ISSUER = "USING INDEX sessions_by_issuer (app_id=? AND issuer=? AND created_at>? AND created_at<?)"
 SWEEP = "USING INDEX sessions_by_sweep (sweep_at<?)"
 INDICES = {
@@ -47,13 +46,14 @@ INDICES = {
     Statement.REPLACE_FAMILY: HANDLE,
     Statement.UPDATE_SESSION: HANDLE,
     Statement.LIST_SESSIONS_BY_HANDLE: HANDLE,
-    Statement.DELETE_SESSIONS_BY_HANDLE: HANDLE,
+    Statement.SELECT_HANDLES_BY_HANDLE: HANDLE,
     Statement.LIST_SESSIONS_BY_USER: USER,
-    Statement.DELETE_SESSIONS_BY_USER: USER,
-    Statement.LIST_SESSIONS_BY_TENANT: TENANT,
-    Statement.DELETE_SESSIONS_BY_TENANT: TENANT,
+    Statement.SELECT_HANDLES_BY_USER: USER,
+    Statement.LIST_SESSIONS_BY_TENANT: PAGE,
+    Statement.SELECT_HANDLES_BY_TENANT: TENANT,
     Statement.LIST_SESSIONS_BY_PROVENANCE: ISSUER,
-    Statement.DELETE_SESSIONS_BY_PROVENANCE: ISSUER,
+    Statement.SELECT_HANDLES_BY_PROVENANCE: ISSUER,
+    Statement.DELETE_SESSIONS: HANDLE,
     Statement.POSTPONE_SWEEPS: SWEEP,
     Statement.DELETE_EXPIRED_SESSIONS: SWEEP,
     Statement.DELETE_OLD_REVOCATIONS: "USING INDEX revocations_by_age (revoked_at<?)",
@@ -107,7 +107,8 @@ def test_no_scan(connection: sqlite3.Connection, statement: Statement) -> None:
 def test_no_sort(connection: sqlite3.Connection, statement: Statement) -> None:
     """What is read in an order and up to a limit comes in that order from an index."""
     sorts = [step for step in plan(connection, statement) if step.startswith("USE TEMP B-TREE")]
-    assert not [step for step in sorts if "LAST TERM" not in step.upper()]
+    # What is equal in the first column may be sorted by the next one: sessions of one millisecond.
+    assert not [step for step in sorts if "LAST TERM" not in step and "RIGHT PART" not in step]
 
 
 @pytest.mark.parametrize(("statement", "index"), INDICES.items(), ids=str)

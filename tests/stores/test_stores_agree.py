@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, TenantId, UserId
 from segue.migration.model import DeliveryState
-from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Family, Selection
+from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Family, Position, Selection
 from segue.stores.contract.examples import (
     ISSUER,
     NOW,
@@ -182,12 +182,28 @@ class Twins(RuleBasedStateMachine):
     @rule(app_id=apps, selection=selections, at=instants)
     def list_sessions(self, app_id: AppId, selection: Selection, at: datetime) -> None:
         """Find some."""
-        self.same(lambda store: store.list_sessions(app_id, selection, at=at))
+        self.same(lambda store: store.list_sessions(app_id, selection, at=at, limit=100))
+        self.same(lambda store: sorted(store.select_handles(app_id, selection, limit=100)))
+
+    @rule(app_id=apps, selection=selections, at=instants, number=numbers, created_at=instants, limit=limits)
+    def list_a_page(  # noqa: PLR0917 - Hypothesis names them
+        self,
+        app_id: AppId,
+        selection: Selection,
+        at: datetime,
+        number: int,
+        created_at: datetime,
+        limit: int,
+    ) -> None:
+        """Find some from a place on, perhaps one where nothing is."""
+        place = Position(created_at=created_at, handle=handle(number))
+        self.same(lambda store: store.list_sessions(app_id, selection, at=at, limit=limit, after=place))
 
     @rule(app_id=apps, selection=selections, at=instants, after=st.integers(0, 5), limit=limits)
     def delete(self, app_id: AppId, selection: Selection, at: datetime, after: int, limit: int) -> None:
         """Delete some; the feeds agree but for the order within one deletion."""
-        self.same(lambda store: sorted(store.delete_sessions(app_id, selection, at=at)))
+        handles = self.memory.select_handles(app_id, selection, limit=100)
+        self.same(lambda store: sorted(store.delete_sessions(app_id, handles, at=at)))
         self.same(lambda store: store.last_revocation())
         self.same(lambda store: sorted(_feed(store)))
         self.same(lambda store: [each.sequence for each in store.revocations_after(after, limit=limit)])

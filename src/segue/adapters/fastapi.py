@@ -86,7 +86,7 @@ class CurrentSession(msgspec.Struct, frozen=True):
         return await self._segue.engine.load_session(self.handle)
 
     async def devices(self) -> tuple[DeviceSession, ...]:
-        """All living sessions of this user, newest first, this one marked."""
+        """The newest hundred living sessions of this user, newest first, this one marked."""
         sessions = await self._segue.engine.list_sessions(self.user_id)
         return tuple(DeviceSession(session, session.handle == self.handle) for session in sessions)
 

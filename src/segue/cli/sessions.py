@@ -17,17 +17,21 @@ sessions = typer.Typer(help="Look at the sessions of a user.")
 def list_sessions(
     user: Annotated[str, typer.Argument(help="Your id of the user.")],
     tenant: Annotated[str | None, typer.Option(help="Only in this tenant.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
     config: ConfigOption = None,
 ) -> None:
     """List the living sessions of a user, newest first."""
     settings = settings_from(config)
     with engine_on(settings) as engine:
-        found = engine.list_sessions(UserId(user), tenant_id=None if tenant is None else TenantId(tenant))
+        only = None if tenant is None else TenantId(tenant)
+        found = engine.list_sessions(UserId(user), tenant_id=only, limit=limit + 1)
     if not found:
         typer.echo("no living session")
         return
     head = ("handle", "tenant", "created", "last refreshed", "ends", "from", "device")
-    print_columns(head, [_row(session) for session in found])
+    print_columns(head, [_row(session) for session in found[:limit]])
+    if len(found) > limit:
+        typer.echo(f"and more; --limit {10 * limit} shows them")
 
 
 def _row(session: SessionView) -> tuple[str, ...]:

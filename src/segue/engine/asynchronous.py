@@ -194,13 +194,32 @@ class AsyncEngine:
         return await self._run(self._sessions.load_session(handle))
 
     async def list_sessions(
-        self, user_id: UserId, *, tenant_id: TenantId | None = None
+        self,
+        user_id: UserId,
+        *,
+        tenant_id: TenantId | None = None,
+        limit: int = 100,
+        after: SessionView | None = None,
     ) -> tuple[SessionView, ...]:
-        """A user's living sessions, newest first; of one tenant or of all."""
-        return await self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id))
+        """
+        A user's living sessions, newest first; of one tenant or of all.
+
+        Args:
+            user_id: our id of the user.
+            tenant_id: None for all tenants.
+            limit: how many at most.
+            after: the last one of the page before, to go on from there.
+        """
+        return await self._run(
+            self._sessions.list_sessions(user_id, tenant_id=tenant_id, limit=limit, after=after)
+        )
 
     async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
-        """Revoke a session, or all that a selection names; the handles of those that lived."""
+        """
+        Revoke a session, or all that a selection names; the handles of those that lived.
+
+        Many go in batches, each a transaction of its own. If that is broken off, what went stays gone: call again.
+        """
         return await self._run(self._sessions.revoke(selection))
 
     async def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:

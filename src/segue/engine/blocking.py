@@ -193,12 +193,31 @@ class Engine:
         """The session as stored, while it lives."""
         return self._run(self._sessions.load_session(handle))
 
-    def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None = None) -> tuple[SessionView, ...]:
-        """A user's living sessions, newest first; of one tenant or of all."""
-        return self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id))
+    def list_sessions(
+        self,
+        user_id: UserId,
+        *,
+        tenant_id: TenantId | None = None,
+        limit: int = 100,
+        after: SessionView | None = None,
+    ) -> tuple[SessionView, ...]:
+        """
+        A user's living sessions, newest first; of one tenant or of all.
+
+        Args:
+            user_id: our id of the user.
+            tenant_id: None for all tenants.
+            limit: how many at most.
+            after: the last one of the page before, to go on from there.
+        """
+        return self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id, limit=limit, after=after))
 
     def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
-        """Revoke a session, or all that a selection names; the handles of those that lived."""
+        """
+        Revoke a session, or all that a selection names; the handles of those that lived.
+
+        Many go in batches, each a transaction of its own. If that is broken off, what went stays gone: call again.
+        """
         return self._run(self._sessions.revoke(selection))
 
     def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:

@@ -33,6 +33,9 @@ logger = logging.getLogger("segue")
 _RELOAD_FOR_UNKNOWN = timedelta(milliseconds=500)
 """A token that names an unknown key is a reason, but not more often than this (threat T18)."""
 
+_SKEW = timedelta(minutes=1)
+"""By so much the clock that made a token may be ahead of the one that forgets its session's revocation."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Randomness: TypeAlias = Callable[[int], bytes]
@@ -63,7 +66,7 @@ class AtHand:
         self._loaded_at = _NEVER
         self._reload_at = _NEVER
         self._verifier = AccessVerifier((), capacity=config.verified_cache)
-        self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access)
+        self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access + _SKEW)
         # Between these, keys and revocations at hand are new enough. Two instants, because they are compared with the
         # time by every verification: adding up anew takes a third of a repeated one.
         self._trusted_from = self._trusted_until = _NEVER

@@ -18,7 +18,7 @@ from segue.operations.at_hand import AtHand
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.flows import NO_ANTI_CSRF
 from segue.sessions.issuing import Issued, NewSession
-from segue.sessions.model import ByHandle, ByUser, Selection, SessionView
+from segue.sessions.model import ByHandle, ByUser, Position, Selection, SessionView
 from segue.sessions.seam import Sessions
 from segue.tokens.access import AccessClaims
 
@@ -101,17 +101,26 @@ class SessionOperations:
         """See `Engine.load_session`."""
         return await self._sessions().load(handle)
 
-    async def list_sessions(self, user_id: UserId, *, tenant_id: TenantId | None) -> tuple[SessionView, ...]:
+    async def list_sessions(
+        self, user_id: UserId, *, tenant_id: TenantId | None, limit: int, after: SessionView | None
+    ) -> tuple[SessionView, ...]:
         """See `Engine.list_sessions`."""
         selection = ByUser(user_id=user_id, tenant_id=tenant_id)
-        return await self._sessions().find(selection)
+        place = None if after is None else Position.of(after)
+        return await self._sessions().find(selection, limit=limit, after=place)
 
     async def revoke(self, selection: Selection | SessionHandle) -> tuple[SessionHandle, ...]:
         """See `Engine.revoke`."""
         chosen = ByHandle(handles=(SessionHandle(selection),)) if isinstance(selection, str) else selection
-        gone = await self._sessions().revoke(chosen)
-        self._at_hand.distrust()
-        return gone
+        gone: list[SessionHandle] = []
+        more = True
+        while more:
+            # The time of each batch is its own: the feed forgets by it, and sessions refresh until they are deleted.
+            batch = await self._sessions().revoke(chosen)
+            self._at_hand.distrust()
+            gone += batch.handles
+            more = batch.more
+        return tuple(gone)
 
     async def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:
         """See `Engine.replace_data`."""

@@ -25,6 +25,8 @@ _EXPIRY_BATCH = 200
 """Rows; in a table of millions each is on pages of its own, and requests wait for the batch to be written."""
 
 
+_FEED_KEPT = timedelta(minutes=5)
+"""Entries of the feed stay longer than any process remembers them: one that starts reads them all."""
 _DELIVERIES_KEPT = timedelta(days=30)
 """So long `segue outbox` counts the old sessions that were ended. What was given up stays until somebody has looked."""
 
@@ -73,7 +75,7 @@ class UpkeepOperations:
     async def clean_up(self) -> int:
         """See `Engine.clean_up`."""
         now = self._at_hand.clock.now()
-        kept = self._at_hand.config.lifetimes.access * 2
+        kept = self._at_hand.config.lifetimes.access * 2 + _FEED_KEPT
         sessions = await ask(
             SessionIndex.delete_expired, at=now, revocations_before=now - kept, limit=_EXPIRY_BATCH
         )

@@ -34,7 +34,7 @@ from segue.sessions.issuing import (
     issue,
     prepare,
 )
-from segue.sessions.model import ByHandle, Rotation, Session
+from segue.sessions.model import ByHandle, Revoked, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.sessions.rotation import REUSE, Verdict, judge, rotated
 from segue.tokens.access import AccessClaims
@@ -49,6 +49,9 @@ from segue.tokens.refresh import (
 
 ATTEMPTS = 5
 """How often a refresh judges again after somebody else changed the session under it."""
+
+REVOCATION_BATCH = 500
+"""Sessions in one transaction, so that a tenant of a million can be signed out while the others go on."""
 
 RANDOMNESS = 32
 """Bytes that creating a session consumes: half for the handle, half for the first refresh token."""
@@ -195,8 +198,19 @@ def _same_successor(session: Session, presented: RefreshToken, issuance: Issuanc
 
 async def revoke(app_id: AppId, handle: SessionHandle, *, at: datetime) -> bool:
     """Revoke one session; whether it was there. Other sessions of the user are untouched."""
-    gone = await ask(SessionIndex.delete_sessions, app_id, ByHandle(handles=(handle,)), at=at)
+    gone = await ask(SessionIndex.delete_sessions, app_id, (handle,), at=at)
     return bool(gone)
+
+
+async def revoke_batch(app_id: AppId, selection: Selection, *, at: datetime) -> Revoked:
+    """Revoke `REVOCATION_BATCH` at most of what a selection names."""
+    if isinstance(selection, ByHandle) and len(selection.handles) <= REVOCATION_BATCH:
+        handles, more = selection.handles, False
+    else:
+        handles = await ask(SessionIndex.select_handles, app_id, selection, limit=REVOCATION_BATCH)
+        more = len(handles) == REVOCATION_BATCH
+    gone = await ask(SessionIndex.delete_sessions, app_id, handles, at=at) if handles else ()
+    return Revoked(handles=gone, more=more)
 
 
 async def confirm(claims: AccessClaims, *, app_id: AppId, now: datetime) -> Session:

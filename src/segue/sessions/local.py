@@ -14,7 +14,7 @@ from segue.json import JsonObject
 from segue.sessions import flows
 from segue.sessions.flows import AntiCsrf
 from segue.sessions.issuing import Issuance, IssuedSession, NewSession, renew
-from segue.sessions.model import Selection, Session
+from segue.sessions.model import Position, Revoked, Selection, Session
 from segue.sessions.payload_flows import merge_payload
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.tokens.access import AccessToken
@@ -61,9 +61,10 @@ class LocalSessions:
         session = await ask(SessionStore.load_session, self.issuance.app_id, handle)
         return session if session is not None and self.issuance.now < session.expires_at else None
 
-    async def find(self, selection: Selection) -> tuple[Session, ...]:
+    async def find(self, selection: Selection, *, limit: int, after: Position | None) -> tuple[Session, ...]:
         """See `Sessions.find`."""
-        return await ask(SessionIndex.list_sessions, self.issuance.app_id, selection, at=self.issuance.now)
+        now, app_id = self.issuance.now, self.issuance.app_id
+        return await ask(SessionIndex.list_sessions, app_id, selection, at=now, limit=limit, after=after)
 
     async def replace_data(self, handle: SessionHandle, data: JsonObject) -> bool:
         """See `Sessions.replace_data`."""
@@ -72,6 +73,6 @@ class LocalSessions:
         )
         return session is not None and self.issuance.now < session.expires_at
 
-    async def revoke(self, selection: Selection) -> tuple[SessionHandle, ...]:
+    async def revoke(self, selection: Selection) -> Revoked:
         """See `Sessions.revoke`."""
-        return await ask(SessionIndex.delete_sessions, self.issuance.app_id, selection, at=self.issuance.now)
+        return await flows.revoke_batch(self.issuance.app_id, selection, at=self.issuance.now)

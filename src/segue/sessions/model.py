@@ -144,6 +144,27 @@ class ByProvenance(msgspec.Struct, frozen=True, kw_only=True):
 Selection: TypeAlias = ByHandle | ByUser | ByTenant | ByProvenance
 
 
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a list of sessions, newest first: right after the one that was created then and has this handle."""
+
+    created_at: datetime
+    handle: SessionHandle
+
+    @classmethod
+    def of(cls, session: SessionView) -> Position:
+        """The place after this session; good also when it has ended meanwhile."""
+        return cls(created_at=session.created_at, handle=session.handle)
+
+
+class Revoked(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one batch of revocations."""
+
+    handles: tuple[SessionHandle, ...]
+    """Of those that lived."""
+    more: bool
+    """Others may be left; go on."""
+
+
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the revocation feed: access tokens of this session are dead although their time is not over."""
 

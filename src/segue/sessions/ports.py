@@ -12,7 +12,7 @@ from typing import Protocol
 
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
-from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.signing_keys import PrivateKey, StoredSigningKey
 
@@ -67,12 +67,28 @@ class SessionStore(Protocol):
 class SessionIndex(Protocol):
     """Sessions found by something else than their handle."""
 
-    def list_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
-        """Those that live at the instant, newest first, and by handle within one millisecond."""
+    def list_sessions(
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
+    ) -> tuple[Session, ...]:
+        """
+        Those that live at the instant, newest first, and by handle within one millisecond; at most *limit*.
+
+        *after* begins right after that place, so that a page goes on where the one before it ended.
+        """
+        ...
+
+    def select_handles(self, app_id: AppId, selection: Selection, *, limit: int) -> tuple[SessionHandle, ...]:
+        """Handles of stored sessions, also of those that are over, at most *limit*, in any order."""
         ...
 
     def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """
         Delete them and append one entry to the revocation feed for each, in one transaction; the handles deleted.

@@ -9,6 +9,7 @@ what happens when the store does not answer is a named choice.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -38,18 +39,22 @@ class RevocationFeed(msgspec.Struct):
     """
     The revoked handles that matter, of one app, in one process.
 
-    Shared by threads: the set is replaced, never changed, and the numbers only grow.
+    Shared by threads, of which any may add; membership is all that is asked of the set. The work of adding is in
+    proportion to what is new: the handles of a whole tenant may be in here.
     """
 
     app_id: AppId
     remembered_for: timedelta
     """One access-token life: after it the token is over by itself."""
-    handles: frozenset[SessionHandle] = frozenset()
+    handles: set[SessionHandle] = msgspec.field(default_factory=set[SessionHandle])
     sequence: int = 0
     """The last entry seen."""
     checked_at: datetime | None = None
     """When the store was last asked, with success."""
-    entries: tuple[Revocation, ...] = ()
+    ageing: deque[tuple[datetime, SessionHandle]] = msgspec.field(
+        default_factory=deque[tuple[datetime, SessionHandle]]
+    )
+    """The same handles with the instants of their revocations, oldest first."""
     doubts: int = 0
     """How often something was revoked here. What was asked for before is not known to be complete after."""
 
@@ -59,13 +64,25 @@ class RevocationFeed(msgspec.Struct):
 
     def add(self, entries: Iterable[Revocation], *, now: datetime) -> None:
         """Take in newer entries and forget those whose tokens are over."""
-        newer = tuple(entry for entry in entries if entry.sequence > self.sequence)
-        oldest = now - self.remembered_for
-        if newer or (self.entries and self.entries[0].revoked_at < oldest):
-            self.entries = tuple(entry for entry in (*self.entries, *newer) if entry.revoked_at >= oldest)
-            self.handles = frozenset(entry.handle for entry in self.entries if entry.app_id == self.app_id)
-        if newer:
-            self.sequence = max(self.sequence, newer[-1].sequence)
+        oldest, newest = now - self.remembered_for, self.sequence
+        for entry in entries:
+            if entry.sequence > self.sequence and entry.app_id == self.app_id and entry.revoked_at >= oldest:
+                self.handles.add(entry.handle)
+                self.ageing.append((entry.revoked_at, entry.handle))
+            newest = max(newest, entry.sequence)
+        self.sequence = max(self.sequence, newest)
+        self._forget(oldest)
+
+    def _forget(self, oldest: datetime) -> None:
+        while self.ageing:
+            try:
+                revoked_at, handle = first = self.ageing.popleft()
+            except IndexError:  # another thread was faster
+                return
+            if revoked_at >= oldest:
+                self.ageing.appendleft(first)
+                return
+            self.handles.discard(handle)
 
     def expire(self) -> None:
         """Something was revoked just now: the next verification has to ask."""

@@ -14,7 +14,7 @@ from segue.ids import SessionHandle
 from segue.json import JsonObject
 from segue.sessions.flows import AntiCsrf
 from segue.sessions.issuing import Issued, NewSession
-from segue.sessions.model import Selection, SessionView
+from segue.sessions.model import Position, Revoked, Selection, SessionView
 from segue.tokens.access import AccessToken
 
 
@@ -72,9 +72,11 @@ class Sessions(Protocol):
         """The session, while it lives."""
         ...
 
-    async def find(self, selection: Selection) -> tuple[SessionView, ...]:
+    async def find(
+        self, selection: Selection, *, limit: int, after: Position | None
+    ) -> tuple[SessionView, ...]:
         """
-        Those that live, newest first.
+        Those that live, newest first, at most *limit*; beginning right after a place, or at the newest.
 
         Raises:
             BeyondCore: a remote core cannot find by this.
@@ -85,9 +87,9 @@ class Sessions(Protocol):
         """Replace what stays on the server; whether the session is there."""
         ...
 
-    async def revoke(self, selection: Selection) -> tuple[SessionHandle, ...]:
+    async def revoke(self, selection: Selection) -> Revoked:
         """
-        Revoke all that a selection names; the handles of those that lived.
+        Revoke what a selection names, or a batch of it.
 
         Raises:
             BeyondCore: a remote core cannot find by this.

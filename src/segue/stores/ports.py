@@ -18,7 +18,7 @@ from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
-from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -65,13 +65,25 @@ class AsyncStore(Protocol):
         ...
 
     async def list_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
     ) -> tuple[Session, ...]:
         """See the port."""
         ...
 
+    async def select_handles(
+        self, app_id: AppId, selection: Selection, *, limit: int
+    ) -> tuple[SessionHandle, ...]:
+        """See the port."""
+        ...
+
     async def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See the port."""
         ...

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, Digest, SecretId, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId
-from segue.sessions.model import Device, Family, Provenance, Rotation, Session
+from segue.sessions.model import Device, Family, Provenance, Rotation, Selection, Session
+from segue.stores.ports import Store
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.signing_keys import KeyKind, StoredSigningKey
 
@@ -158,3 +159,9 @@ def signing_key(
         created_at=created_at,
         sealed_private=b"sealed " + key_id.encode(),
     )
+
+
+def sign_out(store: Store, selection: Selection, *, at: datetime = NOW) -> tuple[SessionHandle, ...]:
+    """Delete what a selection of the public app names, as an engine does."""
+    handles = store.select_handles(PUBLIC_APP, selection, limit=1000)
+    return store.delete_sessions(PUBLIC_APP, handles, at=at)

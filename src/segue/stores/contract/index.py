@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, TenantId, UserId
-from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Selection
+from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, Position, Selection, Session
 from segue.stores.contract.examples import (
     DAY,
     ISSUER,
@@ -15,6 +15,7 @@ from segue.stores.contract.examples import (
     handle,
     provenance,
     session,
+    sign_out,
 )
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
@@ -78,13 +79,13 @@ def fill(store: Store) -> None:
 
 
 class IndexContract(Contract):
-    """`list_sessions`, `delete_sessions` and what they select."""
+    """`list_sessions`, `select_handles`, `delete_sessions` and what they select."""
 
     @each_selection
     def test_list_sessions(self, store: Store, selection: Selection, meant: set[int]) -> None:
         """A selection finds exactly what it says, whole and newest first, and nothing of another app."""
         fill(store)
-        found = store.list_sessions(PUBLIC_APP, selection, at=NOW)
+        found = store.list_sessions(PUBLIC_APP, selection, at=NOW, limit=100)
         assert [each.handle for each in found] == [handle(number) for number in sorted(meant, reverse=True)]
         for each in found:
             assert each == store.load_session(PUBLIC_APP, each.handle)
@@ -93,7 +94,7 @@ class IndexContract(Contract):
     def test_delete_sessions(self, store: Store, selection: Selection, meant: set[int]) -> None:
         """Deleting takes exactly what listing finds, tells the handles, and leaves the others."""
         fill(store)
-        deleted = store.delete_sessions(PUBLIC_APP, selection, at=NOW)
+        deleted = sign_out(store, selection)
         assert sorted(deleted) == [handle(number) for number in sorted(meant)]
         left = {number for number in range(1, 7) if store.load_session(PUBLIC_APP, handle(number))}
         assert left == {1, 2, 3, 4, 5, 6} - meant
@@ -104,7 +105,7 @@ class IndexContract(Contract):
     def test_delete_is_told_to_the_feed(self, store: Store, selection: Selection, meant: set[int]) -> None:
         """Every deleted session has one entry in the feed, with the instant; the others have none."""
         fill(store)
-        store.delete_sessions(PUBLIC_APP, selection, at=NOW)
+        sign_out(store, selection)
         entries = store.revocations_after(0, limit=100)
         assert sorted((each.app_id, each.handle, each.revoked_at) for each in entries) == [
             (PUBLIC_APP, handle(number), NOW) for number in sorted(meant)
@@ -114,7 +115,7 @@ class IndexContract(Contract):
         """Sessions of one millisecond are listed in the order of their handles."""
         for number in (2, 3, 1):
             store.create_session(session(number))
-        found = store.list_sessions(PUBLIC_APP, ByUser(user_id=ADA), at=NOW)
+        found = store.list_sessions(PUBLIC_APP, ByUser(user_id=ADA), at=NOW, limit=100)
         assert [each.handle for each in found] == [handle(1), handle(2), handle(3)]
 
     @each_selection
@@ -125,7 +126,47 @@ class IndexContract(Contract):
         fill(store)
         for number in meant:
             end = NOW + number * MOMENT + DAY
-            handles = {each.handle for each in store.list_sessions(PUBLIC_APP, selection, at=end - MOMENT)}
-            assert handle(number) in handles
-            handles = {each.handle for each in store.list_sessions(PUBLIC_APP, selection, at=end)}
-            assert handle(number) not in handles
+            for at, listed in ((end - MOMENT, True), (end, False)):
+                found = store.list_sessions(PUBLIC_APP, selection, at=at, limit=100)
+                assert (handle(number) in {each.handle for each in found}) == listed
+
+    @each_selection
+    @pytest.mark.parametrize("size", [1, 2, 5])
+    def test_pages(self, store: Store, selection: Selection, meant: set[int], size: int) -> None:
+        """Page by page the same sessions come in the same order, each once, also those of one moment."""
+        fill(store)
+        store.create_session(session(7, user_id=ADA, created_at=NOW + 5 * MOMENT, provenance=provenance(0)))
+        whole = store.list_sessions(PUBLIC_APP, selection, at=NOW, limit=100)
+        assert len(whole) >= len(meant)
+        pages: list[Session] = []
+        after = None
+        while page := store.list_sessions(PUBLIC_APP, selection, at=NOW, limit=size, after=after):
+            assert len(page) <= size
+            pages += page
+            after = Position.of(page[-1])
+        assert tuple(pages) == whole
+
+    def test_page_after_a_session_that_went(self, store: Store) -> None:
+        """A list goes on where it was although its last session is gone and newer ones have come."""
+        for number in range(1, 5):
+            store.create_session(session(number, created_at=NOW + number * MOMENT))
+        ada = ByUser(user_id=ADA)
+        first = store.list_sessions(PUBLIC_APP, ada, at=NOW, limit=2)
+        store.delete_sessions(PUBLIC_APP, (handle(3),), at=NOW)
+        store.create_session(session(5, created_at=NOW + 5 * MOMENT))
+        rest = store.list_sessions(PUBLIC_APP, ada, at=NOW, limit=10, after=Position.of(first[-1]))
+        assert [each.handle for each in (*first, *rest)] == [handle(number) for number in (4, 3, 2, 1)]
+
+    @each_selection
+    def test_select_handles(self, store: Store, selection: Selection, meant: set[int]) -> None:
+        """A selection names what it says, over or not, at most *limit*; what is deleted makes room for the others."""
+        fill(store)
+        store.create_session(session(7, user_id=UserId("over"), lifetime=MOMENT, created_at=NOW - DAY))
+        everything = store.select_handles(PUBLIC_APP, selection, limit=100)
+        assert sorted(everything) == [handle(number) for number in sorted(meant)]
+        assert store.select_handles(PUBLIC_APP, ByUser(user_id=UserId("over")), limit=1) == (handle(7),)
+        gone: list[str] = []
+        while some := store.select_handles(PUBLIC_APP, selection, limit=2):
+            assert len(some) <= 2
+            gone += store.delete_sessions(PUBLIC_APP, some, at=NOW)
+        assert sorted(gone) == sorted(everything)

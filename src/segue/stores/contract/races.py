@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP, UserId
 from segue.migration.model import DeliveryState
-from segue.sessions.model import ByHandle, ByUser
+from segue.sessions.model import ByUser
 from segue.stores.contract.examples import (
     DAY,
     NOW,
@@ -23,6 +23,7 @@ from segue.stores.contract.examples import (
     handle,
     rotation,
     session,
+    sign_out,
     signing_key,
 )
 from segue.stores.contract.subject import Contract
@@ -79,7 +80,7 @@ class RacesContract(Contract):
             number % 2 == 0 if wishes[number % 3] is None else number % 3 == 2 for number in range(CALLERS)
         ]
         assert at_once(rotate) == wanted
-        found = store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=NOW)
+        found = store.list_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=NOW, limit=1000)
         assert {each.handle: each.static_key for each in found} == {
             handle(number): static_key for number, static_key in enumerate(wanted)
         }
@@ -128,13 +129,13 @@ class RacesContract(Contract):
 
         def act(caller: int) -> tuple[str, ...]:
             if caller % 4 == 0:
-                return store.delete_sessions(PUBLIC_APP, ada, at=NOW)
+                return sign_out(store, ada)
             for number in range(ROUNDS):
                 store.create_session(session(1000 * caller + number))
             return ()
 
         deleted = [str(name) for names in at_once(act) for name in names]
-        living = [str(each.handle) for each in store.list_sessions(PUBLIC_APP, ada, at=NOW)]
+        living = [str(each.handle) for each in store.list_sessions(PUBLIC_APP, ada, at=NOW, limit=1000)]
         told = [each.handle for each in store.revocations_after(0, limit=1000)]
         made = [
             handle(1000 * caller + number)
@@ -153,7 +154,7 @@ class RacesContract(Contract):
             def act(caller: int, number: int = number) -> object:
                 if caller % 2:
                     return store.rotate_family(rotation(number, 1))
-                return store.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(number),)), at=NOW)
+                return store.delete_sessions(PUBLIC_APP, (handle(number),), at=NOW)
 
             assert Counter(map(bool, at_once(act)[::2]))[True] == 1
             assert store.load_session(PUBLIC_APP, handle(number)) is None

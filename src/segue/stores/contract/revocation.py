@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segue.ids import PUBLIC_APP, UserId
-from segue.sessions.model import ByHandle, ByUser
-from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, handle, rotation, session
+from segue.sessions.model import ByUser
+from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, handle, rotation, session, sign_out
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
 
@@ -13,7 +13,7 @@ def revoke(store: Store, *numbers: int, days: int = 0) -> None:
     """Make these sessions and delete them one by one, some days later."""
     for number in numbers:
         store.create_session(session(number))
-        store.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(number),)), at=NOW + days * DAY)
+        store.delete_sessions(PUBLIC_APP, (handle(number),), at=NOW + days * DAY)
 
 
 class RevocationContract(Contract):
@@ -44,21 +44,21 @@ class RevocationContract(Contract):
         """The feed is one for all apps, and each entry names its own."""
         for app_id in (PUBLIC_APP, OTHER_APP):
             store.create_session(session(1, app_id=app_id))
-            store.delete_sessions(app_id, ByHandle(handles=(handle(1),)), at=NOW)
+            store.delete_sessions(app_id, (handle(1),), at=NOW)
         assert [each.app_id for each in store.revocations_after(0, limit=10)] == [PUBLIC_APP, OTHER_APP]
 
     def test_session_over_is_deleted_quietly(self, store: Store) -> None:
         """A session that is already over goes too, with its entry, but is not reported."""
         store.create_session(session(1))
         store.create_session(session(2, created_at=NOW + MOMENT))
-        assert store.delete_sessions(PUBLIC_APP, ByUser(user_id=UserId("ada")), at=NOW + DAY) == (handle(2),)
+        assert sign_out(store, ByUser(user_id=UserId("ada")), at=NOW + DAY) == (handle(2),)
         assert store.load_session(PUBLIC_APP, handle(1)) is None
         assert {each.handle for each in store.revocations_after(0, limit=10)} == {handle(1), handle(2)}
 
     def test_deleted_twice(self, store: Store) -> None:
         """What is gone is not reported or told again."""
         revoke(store, 1)
-        assert store.delete_sessions(PUBLIC_APP, ByHandle(handles=(handle(1),)), at=NOW) == ()
+        assert store.delete_sessions(PUBLIC_APP, (handle(1),), at=NOW) == ()
         assert len(store.revocations_after(0, limit=10)) == 1
 
     def test_last_revocation(self, store: Store) -> None:

@@ -14,7 +14,7 @@ from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
-from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.stores.memory.store import MemoryStore
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -61,16 +61,28 @@ class AsyncMemoryStore:
     # --- SessionIndex ---------------------------------------------------------------------------------------
 
     async def list_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
     ) -> tuple[Session, ...]:
         """See `SessionIndex.list_sessions`."""
-        return self._store.list_sessions(app_id, selection, at=at)
+        return self._store.list_sessions(app_id, selection, at=at, limit=limit, after=after)
+
+    async def select_handles(
+        self, app_id: AppId, selection: Selection, *, limit: int
+    ) -> tuple[SessionHandle, ...]:
+        """See `SessionIndex.select_handles`."""
+        return self._store.select_handles(app_id, selection, limit=limit)
 
     async def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.delete_sessions`."""
-        return self._store.delete_sessions(app_id, selection, at=at)
+        return self._store.delete_sessions(app_id, handles, at=at)
 
     async def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
         """See `SessionIndex.revocations_after`."""

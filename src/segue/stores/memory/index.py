@@ -15,6 +15,7 @@ from segue.sessions.model import (
     ByProvenance,
     ByTenant,
     ByUser,
+    Position,
     Revocation,
     Selection,
     Session,
@@ -25,24 +26,41 @@ from segue.stores.memory.state import MemoryState, copied
 class MemoryIndex(MemoryState):
     """Sessions by anything else than their handle."""
 
-    def list_sessions(self, app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
+    def list_sessions(
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
+    ) -> tuple[Session, ...]:
         """See `SessionIndex.list_sessions`."""
         now = whole_milliseconds(at)
         with self._lock:
             living = [session for session in self._selected(app_id, selection) if session.expires_at > now]
         living.sort(key=lambda session: session.handle)
         living.sort(key=lambda session: session.created_at, reverse=True)
-        return tuple(copied(session) for session in living)
+        found = [session for session in living if after is None or _comes_after(after, session)]
+        return tuple(copied(session) for session in found[:limit])
+
+    def select_handles(self, app_id: AppId, selection: Selection, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See `SessionIndex.select_handles`."""
+        with self._lock:
+            return tuple(session.handle for session in self._selected(app_id, selection)[:limit])
 
     def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.delete_sessions`."""
         now = whole_milliseconds(at)
         with self._lock:
-            gone = self._selected(app_id, selection)
+            gone = [
+                self._sessions.pop((app_id, handle))
+                for handle in dict.fromkeys(handles)
+                if (app_id, handle) in self._sessions
+            ]
             for session in gone:
-                del self._sessions[app_id, session.handle]
                 self._last_revocation += 1
                 entry = Revocation(
                     sequence=self._last_revocation, app_id=app_id, handle=session.handle, revoked_at=now
@@ -80,6 +98,13 @@ class MemoryIndex(MemoryState):
             for session in self._sessions.values()
             if session.app_id == app_id and _selects(selection, session)
         ]
+
+
+def _comes_after(place: Position, session: Session) -> bool:
+    created_at = whole_milliseconds(place.created_at)
+    return session.created_at < created_at or (
+        session.created_at == created_at and session.handle > place.handle
+    )
 
 
 def _selects(selection: Selection, session: Session) -> bool:

@@ -19,7 +19,7 @@ from segue.flow import Ask, Flow, T, drive_async
 from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
 from segue.migration.records import AttemptRecord
-from segue.sessions.model import Rotation, Selection, Session
+from segue.sessions.model import Rotation, Session
 from segue.stores.postgres import flows, listening, schema
 from segue.stores.postgres.async_connection import connect, in_transaction
 from segue.stores.postgres.async_pool import AsyncPool
@@ -150,10 +150,10 @@ class AsyncPostgresStore(AsyncSqlStore):
     # --- other statements than elsewhere --------------------------------------------------------------------
 
     async def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.delete_sessions`."""
-        return await self._write(partial(flows.delete_sessions, app_id, selection, at=at))
+        return await self._write(partial(flows.delete_sessions, app_id, handles, at=at))
 
     async def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
         """See `SessionIndex.delete_expired`."""

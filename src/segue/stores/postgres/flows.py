@@ -15,21 +15,22 @@ from segue.flow import ask
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
 from segue.migration.records import AttemptRecord, operations_before
-from segue.sessions.model import Selection
 from segue.stores.postgres.statements import Parameter, PostgresStatement, PostgresStatements
 from segue.stores.sql import key_flows
-from segue.stores.sql.index_flows import selected
 from segue.stores.sql.migration_flows import find_claim
 from segue.stores.sql.migration_rows import delivery_from_row
 from segue.stores.sql.oversight_rows import record_to_row
 from segue.stores.sql.statements import Row, Statement
+from segue.stores.sql.values import list_to_text
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-async def delete_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
+async def delete_sessions(
+    app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+) -> tuple[SessionHandle, ...]:
     """See `SessionIndex.delete_sessions`; sessions and feed in one statement."""
-    _, statement, parameters = selected(selection)
-    rows = await ask(PostgresStatements.execute, statement, (app_id, *parameters, to_milliseconds(at)))
+    parameters = (app_id, list_to_text(handles), to_milliseconds(at))
+    rows = await ask(PostgresStatements.execute, Statement.DELETE_SESSIONS, parameters)
     return tuple(handle for (handle,) in cast("list[tuple[SessionHandle]]", rows))
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("segue")
 
 CHANNEL = "segue_revocations"
-"""Also written in `delete_sessions_by_….sql`."""
+"""Also written in `delete_sessions.sql`."""
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 """Seconds between attempts to connect."""

@@ -21,7 +21,7 @@ from segue.flow import Ask, Flow, T, drive
 from segue.ids import AppId, SessionHandle
 from segue.migration.model import Claim, Delivery
 from segue.migration.records import AttemptRecord
-from segue.sessions.model import Rotation, Selection, Session
+from segue.sessions.model import Rotation, Session
 from segue.stores.postgres import flows, schema
 from segue.stores.postgres.batches import CREATIONS, MIGRATIONS, ROTATIONS, Migration, migration_parameters
 from segue.stores.postgres.connection import connect, in_transaction
@@ -112,10 +112,10 @@ class PostgresStore(SqlStore):
     # --- other statements than elsewhere --------------------------------------------------------------------
 
     def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.delete_sessions`."""
-        return self._write(partial(flows.delete_sessions, app_id, selection, at=at))
+        return self._write(partial(flows.delete_sessions, app_id, handles, at=at))
 
     def delete_expired(self, *, at: datetime, revocations_before: datetime, limit: int) -> int:
         """See `SessionIndex.delete_expired`."""

@@ -16,7 +16,7 @@ from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptRecord
-from segue.sessions.model import Revocation, Rotation, Selection, Session
+from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
 from segue.stores.sql.oversight_methods import AsyncSqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
@@ -81,16 +81,29 @@ class AsyncSqlStore(AsyncSqlOversight):
     # --- SessionIndex ---------------------------------------------------------------------------------------
 
     async def list_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
     ) -> tuple[Session, ...]:
         """See `SessionIndex.list_sessions`."""
-        return await self._read(partial(index_flows.list_sessions, app_id, selection, at=at))
+        page = partial(index_flows.list_sessions, app_id, selection, at=at, limit=limit, after=after)
+        return await self._read(page)
+
+    async def select_handles(
+        self, app_id: AppId, selection: Selection, *, limit: int
+    ) -> tuple[SessionHandle, ...]:
+        """See `SessionIndex.select_handles`."""
+        return await self._read(partial(index_flows.select_handles, app_id, selection, limit=limit))
 
     async def delete_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
     ) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.delete_sessions`."""
-        return await self._write(partial(index_flows.delete_sessions, app_id, selection, at=at))
+        return await self._write(partial(index_flows.delete_sessions, app_id, handles, at=at))
 
     async def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:
         """See `SessionIndex.revocations_after`."""

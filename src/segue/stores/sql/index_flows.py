@@ -17,6 +17,7 @@ from segue.sessions.model import (
     ByProvenance,
     ByTenant,
     ByUser,
+    Position,
     Revocation,
     Selection,
     Session,
@@ -25,28 +26,41 @@ from segue.stores.sql.session_rows import session_from_row
 from segue.stores.sql.statements import Row, SqlValue, Statement, Statements
 from segue.stores.sql.values import EARLIEST, LATEST, list_to_text
 
+_FIRST = (LATEST - 1, "")
+"""Before every session of a list; one less, because a statement adds one."""
+
 RevocationRow: TypeAlias = tuple[int, AppId, SessionHandle, int]
 
 
-async def list_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[Session, ...]:
+async def list_sessions(
+    app_id: AppId, selection: Selection, *, at: datetime, limit: int, after: Position | None
+) -> tuple[Session, ...]:
     """See `SessionIndex.list_sessions`."""
     statement, _, parameters = selected(selection)
-    rows = await ask(Statements.execute, statement, (app_id, *parameters, to_milliseconds(at)))
+    before, handle = _FIRST if after is None else (to_milliseconds(after.created_at), after.handle)
+    page = (to_milliseconds(at), limit, before, handle)
+    rows = await ask(Statements.execute, statement, (app_id, *parameters, *page))
     return tuple(session_from_row(row) for row in rows)
 
 
-async def delete_sessions(app_id: AppId, selection: Selection, *, at: datetime) -> tuple[SessionHandle, ...]:
-    """See `SessionIndex.delete_sessions`."""
+async def select_handles(app_id: AppId, selection: Selection, *, limit: int) -> tuple[SessionHandle, ...]:
+    """See `SessionIndex.select_handles`."""
     _, statement, parameters = selected(selection)
-    rows = cast(
-        "list[tuple[SessionHandle, int]]",
-        await ask(Statements.execute, statement, (app_id, *parameters)),
-    )
+    rows = await ask(Statements.execute, statement, (app_id, *parameters, limit))
+    return tuple(handle for (handle,) in cast("list[tuple[SessionHandle]]", rows))
+
+
+async def delete_sessions(
+    app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+) -> tuple[SessionHandle, ...]:
+    """See `SessionIndex.delete_sessions`."""
+    deletion = await ask(Statements.execute, Statement.DELETE_SESSIONS, (app_id, list_to_text(handles)))
+    rows = cast("list[tuple[SessionHandle, int]]", deletion)
     if not rows:
         return ()
     now = to_milliseconds(at)
-    handles = list_to_text(handle for handle, _ in rows)
-    await ask(Statements.execute, Statement.APPEND_REVOCATIONS, (app_id, handles, now))
+    gone = list_to_text(handle for handle, _ in rows)
+    await ask(Statements.execute, Statement.APPEND_REVOCATIONS, (app_id, gone, now))
     return tuple(handle for handle, expires_at in rows if expires_at > now)
 
 
@@ -81,20 +95,20 @@ async def delete_old_revocations(*, before: datetime, limit: int) -> int:
 
 
 def selected(selection: Selection) -> tuple[Statement, Statement, tuple[SqlValue, ...]]:
-    """The statement that lists, the one that deletes, and their parameters between the app and the instant."""
+    """The statement that lists, the one that finds handles, and the parameters of both after the app."""
     match selection:
         case ByHandle():
             parameters: tuple[SqlValue, ...] = (list_to_text(selection.handles),)
-            return Statement.LIST_SESSIONS_BY_HANDLE, Statement.DELETE_SESSIONS_BY_HANDLE, parameters
+            return Statement.LIST_SESSIONS_BY_HANDLE, Statement.SELECT_HANDLES_BY_HANDLE, parameters
         case ByUser():
             parameters = (selection.user_id, selection.tenant_id, selection.except_handle)
-            return Statement.LIST_SESSIONS_BY_USER, Statement.DELETE_SESSIONS_BY_USER, parameters
+            return Statement.LIST_SESSIONS_BY_USER, Statement.SELECT_HANDLES_BY_USER, parameters
         case ByTenant():
             parameters = (selection.tenant_id,)
-            return Statement.LIST_SESSIONS_BY_TENANT, Statement.DELETE_SESSIONS_BY_TENANT, parameters
+            return Statement.LIST_SESSIONS_BY_TENANT, Statement.SELECT_HANDLES_BY_TENANT, parameters
         case ByProvenance():
             parameters = _provenance_parameters(selection)
-            return Statement.LIST_SESSIONS_BY_PROVENANCE, Statement.DELETE_SESSIONS_BY_PROVENANCE, parameters
+            return Statement.LIST_SESSIONS_BY_PROVENANCE, Statement.SELECT_HANDLES_BY_PROVENANCE, parameters
         case _:
             assert_never(selection)
 

@@ -18,7 +18,7 @@ from typing import Self
 
 from segue.flow import Flow, T
 from segue.ids import AppId
-from segue.sessions.model import ByProvenance, ByTenant, Selection, Session
+from segue.sessions.model import ByProvenance, ByTenant, Position, Selection, Session
 from segue.stores.sql import index_flows
 from segue.stores.sql.async_methods import AsyncSqlStore
 from segue.stores.sqlite.connection import Synchronous, locate
@@ -49,10 +49,16 @@ class AsyncSqliteStore(AsyncSqlStore):
         watch(self)
 
     async def list_sessions(
-        self, app_id: AppId, selection: Selection, *, at: datetime
+        self,
+        app_id: AppId,
+        selection: Selection,
+        *,
+        at: datetime,
+        limit: int,
+        after: Position | None = None,
     ) -> tuple[Session, ...]:
         """See `SessionIndex.list_sessions`."""
-        make = partial(index_flows.list_sessions, app_id, selection, at=at)
+        make = partial(index_flows.list_sessions, app_id, selection, at=at, limit=limit, after=after)
         if isinstance(selection, ByTenant | ByProvenance):  # as many as there are users
             return await asyncio.to_thread(self._readers.run, make)
         return await self._read(make)

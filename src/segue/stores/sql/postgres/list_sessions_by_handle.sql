@@ -7,4 +7,6 @@ SELECT
 FROM segue.sessions
 WHERE app_id = $1 AND handle IN (SELECT json_array_elements_text($2::json))
     AND expires_at > $3::bigint
+    AND created_at <= $5::bigint AND (created_at < $5::bigint OR handle > $6::text)
 ORDER BY created_at DESC, handle
+LIMIT $4

@@ -6,6 +6,8 @@ SELECT
     device_label, device_ip
 FROM segue.sessions
 WHERE app_id = $1 AND issuer = $2 AND ($3::text IS NULL OR verifier_version = $3::text)
-    AND created_at >= $4::bigint AND created_at < $5::bigint
+    AND created_at >= $4::bigint AND created_at < least($5::bigint, $8::bigint + 1)
     AND expires_at > $6::bigint
+    AND (created_at < $8::bigint OR handle > $9::text)
 ORDER BY created_at DESC, handle
+LIMIT $7

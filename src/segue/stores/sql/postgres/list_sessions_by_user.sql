@@ -8,4 +8,6 @@ FROM segue.sessions
 WHERE app_id = $1 AND user_id = $2
     AND ($3::text IS NULL OR tenant_id = $3::text) AND ($4::text IS NULL OR handle <> $4::text)
     AND expires_at > $5::bigint
+    AND created_at <= $7::bigint AND (created_at < $7::bigint OR handle > $8::text)
 ORDER BY created_at DESC, handle
+LIMIT $6

@@ -6,6 +6,8 @@ SELECT
     device_label, device_ip
 FROM sessions
 WHERE app_id = ?1 AND issuer = ?2 AND (?3 IS NULL OR verifier_version = ?3)
-    AND created_at >= ?4 AND created_at < ?5
+    AND created_at >= ?4 AND created_at < min(?5, ?8 + 1)
     AND expires_at > ?6
+    AND (created_at < ?8 OR handle > ?9)
 ORDER BY created_at DESC, handle
+LIMIT ?7

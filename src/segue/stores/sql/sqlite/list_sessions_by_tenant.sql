@@ -7,4 +7,6 @@ SELECT
 FROM sessions
 WHERE app_id = ?1 AND tenant_id = ?2
     AND expires_at > ?3
+    AND created_at <= ?5 AND (created_at < ?5 OR handle > ?6)
 ORDER BY created_at DESC, handle
+LIMIT ?4

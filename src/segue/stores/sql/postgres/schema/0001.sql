@@ -38,7 +38,7 @@ CREATE TABLE segue.sessions (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX sessions_by_user ON segue.sessions (app_id, user_id);
-CREATE INDEX sessions_by_tenant ON segue.sessions (app_id, tenant_id);
+CREATE INDEX sessions_by_tenant ON segue.sessions (app_id, tenant_id, created_at);
 CREATE INDEX sessions_by_issuer ON segue.sessions (app_id, issuer, created_at) WHERE issuer IS NOT NULL;
 CREATE INDEX sessions_by_sweep ON segue.sessions (sweep_at);
 

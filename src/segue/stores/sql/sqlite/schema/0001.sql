@@ -35,7 +35,7 @@ CREATE TABLE sessions (
 ) STRICT;
 
 CREATE INDEX sessions_by_user ON sessions (app_id, user_id);
-CREATE INDEX sessions_by_tenant ON sessions (app_id, tenant_id);
+CREATE INDEX sessions_by_tenant ON sessions (app_id, tenant_id, created_at);
 CREATE INDEX sessions_by_issuer ON sessions (app_id, issuer, created_at) WHERE issuer IS NOT NULL;
 CREATE INDEX sessions_by_sweep ON sessions (sweep_at);
 

@@ -1,4 +1,5 @@
-DELETE FROM sessions
+SELECT handle
+FROM sessions
 WHERE app_id = ?1 AND issuer = ?2 AND (?3 IS NULL OR verifier_version = ?3)
     AND created_at >= ?4 AND created_at < ?5
-RETURNING handle, expires_at
+LIMIT ?6

@@ -1,0 +1,4 @@
+SELECT handle
+FROM sessions
+WHERE app_id = ?1 AND handle IN (SELECT value FROM json_each(?2))
+LIMIT ?3

@@ -1,0 +1,4 @@
+SELECT handle
+FROM sessions
+WHERE app_id = ?1 AND tenant_id = ?2
+LIMIT ?3
