@@ -9,7 +9,7 @@ AppId = NewType("AppId", str)
 TenantId = NewType("TenantId", str)
 UserId = NewType("UserId", str)
 SessionHandle = NewType("SessionHandle", str)
-"""UUID version 4 text, and `_<tenant>` behind it when the tenant is not the public one."""
+"""UUID version 7 text, and `_<tenant>` behind it when the tenant is not the public one."""
 Digest = NewType("Digest", bytes)
 """32 bytes of SHA-256: the only thing that a store keeps of a secret token."""
 TokenHash = NewType("TokenHash", str)

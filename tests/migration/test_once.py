@@ -182,7 +182,7 @@ def test_t16_client_key_of_another_claim() -> None:
 
 def test_seed() -> None:
     """With a client key the seed is computed again from secret, claim, session and key; without one it is fresh."""
-    handle, other = (new_handle(bytes([number] * 16), PUBLIC_TENANT) for number in (1, 2))
+    handle, other = (new_handle(bytes([number] * 16), PUBLIC_TENANT, at=NOW) for number in (1, 2))
     one, two = SECRETS.primary, OTHER_SECRETS.primary
 
     def seed(secret: Any = one, claim_id: Digest = CLAIM_ID, name: Any = handle, key: Any = CLIENT) -> bytes:
@@ -209,7 +209,7 @@ def minted(
     *, client: ClientKey | None = CLIENT, anti_csrf: bool = False
 ) -> tuple[Claim, Session, RefreshToken]:
     """A claim as it is after its migration."""
-    handle = new_handle(bytes(range(16)), PUBLIC_TENANT)
+    handle = new_handle(bytes(range(16)), PUBLIC_TENANT, at=NOW)
     claim = Claim(
         app_id=PUBLIC_APP,
         claim_id=CLAIM_ID,

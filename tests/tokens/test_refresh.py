@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import UnknownRefreshToken
-from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, TenantId
+from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, TenantId, to_milliseconds
 from segue.tokens.refresh import (
     RefreshToken,
     anti_csrf_token,
@@ -23,6 +26,7 @@ from segue.tokens.refresh import (
 )
 from segue.tokens.secrets import Secrets
 
+START = datetime(2026, 11, 23, tzinfo=UTC)
 SECRETS = Secrets([b"the first deployment secret, long enough"])
 OTHERS = Secrets([b"quite another deployment secret, 32 bytes"])
 
@@ -31,7 +35,7 @@ def first(
     seed: bytes = bytes(16), *, tenant: TenantId = PUBLIC_TENANT, anti_csrf: bool = False
 ) -> RefreshToken:
     """The first token of a family."""
-    handle = new_handle(b"h" * 16, tenant)
+    handle = new_handle(b"h" * 16, tenant, at=START)
     return first_refresh_token(
         SECRETS.primary, app_id=PUBLIC_APP, handle=handle, seed=seed, anti_csrf=anti_csrf
     )
@@ -153,10 +157,25 @@ def test_anti_csrf_token() -> None:
 
 
 def test_handle() -> None:
-    """A UUID of the randomness, with the tenant behind it unless it is the public one."""
-    plain = new_handle(bytes(range(16)), PUBLIC_TENANT)
-    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", plain)
-    assert new_handle(bytes(range(16)), TenantId("t1")) == f"{plain}_t1"
+    """A UUID of the time and the randomness, with the tenant behind it unless it is the public one."""
+    plain = new_handle(bytes(range(16)), PUBLIC_TENANT, at=START)
+    read = UUID(plain)
+    assert (read.version, read.variant, str(read)) == (7, RFC_4122, plain)
+    assert read.int >> 80 == to_milliseconds(START)
+    assert new_handle(bytes(range(16)), TenantId("t1"), at=START) == f"{plain}_t1"
+
+
+def test_handles_ascend() -> None:
+    """A session that was made later has the greater handle, whatever the randomness."""
+    older = new_handle(b"\xff" * 16, PUBLIC_TENANT, at=START)
+    assert older < new_handle(bytes(16), PUBLIC_TENANT, at=START + timedelta(milliseconds=1))
+
+
+def test_mac_is_hmac() -> None:
+    """What authenticates is HMAC-SHA256 (RFC 2104) with the derived key."""
+    secret, message = SECRETS.primary, b"message"
+    expected = hmac.digest(secret.derive("any", PUBLIC_APP), message, "sha256")
+    assert [secret.authenticate("any", PUBLIC_APP, message) for _ in range(2)] == [expected] * 2
 
 
 def test_repr_shows_no_token() -> None:

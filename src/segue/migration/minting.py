@@ -122,7 +122,7 @@ class LocalMinting:
     def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002
         """See `Minting.reserve`; refuses what would fail once the claim is written."""
         self._issuance.signing_key(static=False)
-        return new_handle(randomness[:16], tenant_id)
+        return new_handle(randomness[:16], tenant_id, at=self.now)
 
     async def load(self, handle: SessionHandle) -> Session | None:
         """See `Minting.load`."""

@@ -19,7 +19,7 @@ from segue.errors import KeyUnknown, SignatureRefused, TokenExpired, TokenMalfor
 from segue.ids import PUBLIC_TENANT, SessionHandle, TenantId, TokenHash, UserId
 from segue.json import JsonObject, JsonValue, dump, parse_object
 from segue.tokens import base64url
-from segue.tokens.algorithms import Algorithm, Verify, sign, verifier
+from segue.tokens.algorithms import Algorithm, Verify, verifier
 from segue.tokens.keys import VerificationKey
 from segue.tokens.signing_keys import SigningKey
 
@@ -165,7 +165,7 @@ def mint_access(
     if version >= AccessVersion.V5:
         payload["rsub"] = user_id
     data = _header_of(key, version) + b"." + base64url.encode(_encode(payload))
-    text = (data + b"." + base64url.encode(sign(key.private, key.algorithm, data))).decode()
+    text = (data + b"." + base64url.encode(key.sign(data))).decode()
     return AccessToken(text=text, key_id=key.key_id, claims=_of_version(_claims(payload), version))
 
 

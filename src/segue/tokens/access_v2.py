@@ -25,7 +25,7 @@ from segue.ids import (
 )
 from segue.json import JsonObject, JsonValue, dump, parse_object
 from segue.tokens.access import AccessClaims, AccessToken, AccessVersion
-from segue.tokens.algorithms import Algorithm, sign, verifier
+from segue.tokens.algorithms import Algorithm, verifier
 from segue.tokens.signing_keys import SigningKey
 
 _HEADERS = {version: b64encode(b'{"alg":"RS256","typ":"JWT","version":"%d"}' % version) for version in (1, 2)}
@@ -82,7 +82,7 @@ def mint_v2(
     if anti_csrf is not None:
         payload["antiCsrfToken"] = anti_csrf
     data = _HEADER + b"." + b64encode(dump(payload))
-    text = (data + b"." + b64encode(sign(key.private, key.algorithm, data))).decode()
+    text = (data + b"." + b64encode(key.sign(data))).decode()
     return AccessToken(text=text, key_id=key.key_id, claims=_claims(payload))
 
 

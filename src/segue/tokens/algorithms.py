@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import ClassVar, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -56,6 +57,7 @@ class SharedSecret(Discreet, frozen=True, kw_only=True):
 
 PublicKey: TypeAlias = RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey
 PrivateKey: TypeAlias = RSAPrivateKey | ec.EllipticCurvePrivateKey | Ed25519PrivateKey | Ed448PrivateKey
+Sign: TypeAlias = Callable[[bytes], bytes]
 Verify: TypeAlias = Callable[[bytes, bytes], bool]
 """(signature, data) → does it hold? Never raises on a wrong signature, whatever its length."""
 
@@ -124,9 +126,9 @@ def verifier(key: PublicKey | SharedSecret, algorithm: Algorithm) -> Verify:
             return _hmac_verifier(key.secret, _HMAC[algorithm][0])
 
 
-def sign(key: PrivateKey | SharedSecret, algorithm: Algorithm, data: bytes) -> bytes:
+def signer(key: PrivateKey | SharedSecret, algorithm: Algorithm) -> Sign:
     """
-    Sign *data*; ECDSA as r and s at full width.
+    Bind *key* to *algorithm*; ECDSA signs as r and s at full width.
 
     Raises:
         ValueError: the key does not fit the algorithm.
@@ -135,19 +137,35 @@ def sign(key: PrivateKey | SharedSecret, algorithm: Algorithm, data: bytes) -> b
         case ec.EllipticCurvePrivateKey():
             bound, scheme, width = _CURVES.get(key.curve.name, _NO_CURVE)
             if algorithm is bound:
-                r, s = decode_dss_signature(key.sign(data, scheme))
-                return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+                return _ecdsa_signer(key, scheme, width)
         case RSAPrivateKey() if algorithm in _RSA:
-            return key.sign(data, *_RSA[algorithm])
+            return _rsa_signer(key, *_RSA[algorithm])
         case Ed25519PrivateKey() if algorithm in _ED25519:
-            return key.sign(data)
+            return key.sign
         case Ed448PrivateKey() if algorithm in _ED448:
-            return key.sign(data)
+            return key.sign
         case SharedSecret() if algorithm in fitting(key):
-            return hmac.digest(key.secret, data, _HMAC[algorithm][0])
+            return partial(hmac.digest, key.secret, digest=_HMAC[algorithm][0])
         case _:
             pass
     raise ValueError(f"the key does not fit {algorithm.value}")
+
+
+def sign(key: PrivateKey | SharedSecret, algorithm: Algorithm, data: bytes) -> bytes:
+    """As `signer`, once."""
+    return signer(key, algorithm)(data)
+
+
+def _ecdsa_signer(key: ec.EllipticCurvePrivateKey, scheme: ec.ECDSA, width: int) -> Sign:
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(data, scheme))
+        return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+
+    return sign
+
+
+def _rsa_signer(key: RSAPrivateKey, scheme: padding.AsymmetricPadding, digest: hashes.HashAlgorithm) -> Sign:
+    return lambda data: key.sign(data, scheme, digest)
 
 
 def _rsa_verifier(

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from segue.json import JsonObject, JsonValue, dump
 from segue.tokens import base64url
-from segue.tokens.algorithms import sign
 from segue.tokens.signing_keys import SigningKey
 
 
@@ -32,4 +31,4 @@ def mint_jwt(claims: JsonObject, key: SigningKey, *, issuer: str, now: datetime,
     header: JsonObject = {"alg": key.algorithm.value, "kid": key.key_id, "typ": "JWT"}
     payload: dict[str, JsonValue] = {"iss": issuer, **claims, "iat": issued, "exp": issued + lifetime}
     data = base64url.encode(dump(header)) + b"." + base64url.encode(dump(payload))
-    return (data + b"." + base64url.encode(sign(key.private, key.algorithm, data))).decode()
+    return (data + b"." + base64url.encode(key.sign(data))).decode()

@@ -9,17 +9,25 @@ on every machine, and a database alone never suffices to compute one. House rule
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from uuid import UUID
+from datetime import datetime
 
 import msgspec
 
 from segue.errors import UnknownRefreshToken
-from segue.ids import PUBLIC_TENANT, AppId, Digest, SecretId, SessionHandle, TenantId, TokenHash
+from segue.ids import (
+    PUBLIC_TENANT,
+    AppId,
+    Digest,
+    SecretId,
+    SessionHandle,
+    TenantId,
+    TokenHash,
+    to_milliseconds,
+)
+from segue.tokens import base64url
 from segue.tokens.secrets import Secret, Secrets
 
 _VERSION = 1
@@ -45,14 +53,11 @@ class RefreshToken(msgspec.Struct, frozen=True):
     anti_csrf: bool
     """An anti-CSRF token was handed out beside it."""
     secret_id: SecretId
+    hash: TokenHash
+    """As it appears in access tokens."""
 
     def __repr__(self) -> str:
         return f"<RefreshToken {self.generation} of session {self.handle}>"
-
-    @property
-    def hash(self) -> TokenHash:
-        """As it appears in access tokens."""
-        return hash_token(self.text)
 
     @property
     def digest(self) -> Digest:
@@ -132,13 +137,13 @@ def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> Refresh
         UnknownRefreshToken: malformed, forged, of another app, or made with a secret that is gone.
     """
     try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) <= _MAX_TEXT else b""
+        raw = base64url.decode(text.encode()) if len(text) <= _MAX_TEXT else b""
         version, flags, secret_id, identity, generation, _, parent = _RECORD.unpack_from(raw)
         tenant = raw[_RECORD.size : -_MAC].decode()
-    except (binascii.Error, ValueError, struct.error) as error:
+    except (ValueError, struct.error) as error:
         raise UnknownRefreshToken("not a refresh token") from error
     secret = secrets.find(secret_id)
-    if version != _VERSION or secret is None or urlsafe_b64encode(raw).rstrip(b"=") != text.encode():
+    if version != _VERSION or secret is None:
         raise UnknownRefreshToken("not a refresh token of a configured secret")
     if not hmac.compare_digest(_mac(secret, app_id, raw[:-_MAC]), raw[-_MAC:]):
         raise UnknownRefreshToken("the refresh token's MAC does not hold")
@@ -149,6 +154,7 @@ def read_refresh_token(text: str, secrets: Secrets, *, app_id: AppId) -> Refresh
         parent=TokenHash(parent.hex()) if flags & _HAS_PARENT else None,
         anti_csrf=bool(flags & _HAS_ANTI_CSRF),
         secret_id=secret.id,
+        hash=hash_token(text),
     )
 
 
@@ -156,18 +162,34 @@ def anti_csrf_token(token: RefreshToken, secret: Secret, *, app_id: AppId) -> st
     """The anti-CSRF token that goes with a refresh token, as UUID text; None if none was handed out."""
     if not token.anti_csrf:
         return None
-    return str(UUID(bytes=secret.authenticate("anti csrf", app_id, token.text.encode())[:16], version=4))
+    identity = bytearray(secret.authenticate("anti csrf", app_id, token.text.encode())[:16])
+    return _uuid(identity, version=4)
 
 
-def new_handle(randomness: bytes, tenant_id: TenantId) -> SessionHandle:
-    """A session handle of 16 random bytes."""
+def new_handle(randomness: bytes, tenant_id: TenantId, *, at: datetime) -> SessionHandle:
+    """
+    A session handle: a UUID of version 7 (RFC 9562 §5.7), the time and 74 random bits.
+
+    Sessions that are made together so lie side by side in every index by handle. With random handles each new one
+    dirties a page of its own: 19 to 25 µs of a shared SQLite commit instead of 13, and more the larger the table is.
+
+    Args:
+        randomness: 16 bytes; the first 6 are not used.
+        tenant_id: stands behind it unless it is the public one.
+        at: aware UTC instant of the creation.
+    """
     if len(randomness) != 16:
         raise ValueError("a handle has 16 random bytes")
     identity = bytearray(randomness)
-    identity[6] = identity[6] & 0x0F | 0x40  # version 4 …
-    identity[8] = identity[8] & 0x3F | 0x80  # … of the usual variant (RFC 9562 §5.4)
-    text = _uuid_text(identity)
+    identity[:6] = to_milliseconds(at).to_bytes(6, "big")
+    text = _uuid(identity, version=7)
     return SessionHandle(text if tenant_id == PUBLIC_TENANT else f"{text}_{tenant_id}")
+
+
+def _uuid(identity: bytearray, *, version: int) -> str:
+    identity[6] = identity[6] & 0x0F | version << 4
+    identity[8] = identity[8] & 0x3F | 0x80  # the usual variant (RFC 9562 §4.1)
+    return _uuid_text(identity)
 
 
 def _uuid_text(identity: bytes | bytearray) -> str:
@@ -190,8 +212,8 @@ def _make(
     identity, tenant = bytes.fromhex(handle[:36].replace("-", "")), handle[36:].encode()
     parent_bytes = bytes.fromhex(parent) if parent else _NO_PARENT
     body = _RECORD.pack(_VERSION, flags, secret.id, identity, generation, seed, parent_bytes) + tenant
-    text = urlsafe_b64encode(body + _mac(secret, app_id, body)).rstrip(b"=").decode()
-    return RefreshToken(text, handle, generation, parent, anti_csrf, secret.id)
+    text = base64url.encode(body + _mac(secret, app_id, body)).decode()
+    return RefreshToken(text, handle, generation, parent, anti_csrf, secret.id, hash_token(text))
 
 
 def _mac(secret: Secret, app_id: AppId, body: bytes) -> bytes:

@@ -8,8 +8,8 @@ passed, then drop it. House rule: keys for different purposes are derived (HKDF,
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -23,12 +23,17 @@ MINIMUM_LENGTH = 32
 """Bytes that a deployment secret must have at least."""
 
 _NONCE = 12
+_KNOWN = 4096
+"""Bounds what is remembered: app ids come from requests."""
+_BLOCK = 64
+"""Bytes that SHA-256 takes in at a time, to which HMAC fills up its key."""
+_INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Secret:
     """One deployment secret. Its bytes leave it only as derived keys, and never through `repr`."""
 
-    __slots__ = ("_derived", "_material", "id")
+    __slots__ = ("_derived", "_keyed", "_material", "id")
 
     def __init__(self, material: bytes) -> None:
         """
@@ -45,6 +50,7 @@ class Secret:
             )
         self._material = material
         self._derived: dict[tuple[str, AppId], bytes] = {}
+        self._keyed: dict[tuple[str, AppId], Callable[[bytes], bytes]] = {}
         self.id = SecretId(self.derive("secret id", AppId(""))[:4])
 
     def __repr__(self) -> str:
@@ -56,13 +62,32 @@ class Secret:
         if key is None:
             info = f"segue 1\x00{purpose}\x00{app_id}".encode()
             key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(self._material)
-            if len(self._derived) < 4096:  # bounded: app ids come from requests
+            if len(self._derived) < _KNOWN:
                 self._derived[purpose, app_id] = key
         return key
 
     def authenticate(self, purpose: str, app_id: AppId, message: bytes) -> bytes:
         """32 bytes of HMAC-SHA256 over the message (RFC 2104)."""
-        return hmac.digest(self.derive(purpose, app_id), message, "sha256")
+        keyed = self._keyed.get((purpose, app_id))
+        if keyed is None:
+            keyed = _hmac(self.derive(purpose, app_id))
+            if len(self._keyed) < _KNOWN:
+                self._keyed[purpose, app_id] = keyed
+        return keyed(message)
+
+
+def _hmac(key: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA256 with a key that is taken in once: 0.7 instead of 1.6 µs, and a refresh makes three."""
+    padded = key.ljust(_BLOCK, b"\0")
+    inner, outer = hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
+
+    def authenticate(message: bytes) -> bytes:
+        hashed, authenticated = inner.copy(), outer.copy()
+        hashed.update(message)
+        authenticated.update(hashed.digest())
+        return authenticated.digest()
+
+    return authenticate
 
 
 class Secrets:
