@@ -28,11 +28,13 @@ ELSEWHERE = {
     Statement.LEASE_DELIVERIES,
     Statement.POSTPONE_SWEEPS,
 }
-SMALL = {"revocation_feed", "signing_keys", "schema_version", "attempt_counts", "rollouts"}
+SMALL = {"apps", "revocation_feed", "signing_keys", "schema_version", "attempt_counts", "rollouts"}
 """A handful of rows each."""
 UNEXPLAINED = {"lock_signing_keys", "lock_schema", "schema_tables"}
-SCANS = {"count_deliveries", "count_deliveries_by_provider", "count_attempts"}
-"""For operators; reads an index or a table from end to end."""
+SCANS = {"count_deliveries", "count_deliveries_by_provider", "count_attempts", "count_active_users"}
+"""For operators; reads an index or a table, or all of an app's part of it, from end to end."""
+IN_ORDER = {name for name in TEXTS if name.endswith(("_of_app", "_of_tenant"))}
+"""Run after `search_in_order`."""
 PARAMETER = re.compile(r"\$(\d+)")
 FILL = """
     INSERT INTO segue.sessions (
@@ -65,6 +67,11 @@ FILL = """
     SELECT 'public', to_hex(number + 1000000), number, 'old', 'public', 'on', 'done', 'MIGRATED', 0, 1, 1, 1
     FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.limit_buckets SELECT 'bucket ' || number, number FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.tenants SELECT 'app ' || number % 1000, 'tenant ' || number, '{}', number, NULL
+    FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.user_id_mappings SELECT 'public', 'user ' || number, 'external ' || number, NULL
+    FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.users SELECT 'public', 'user ' || number FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.signing_keys SELECT 'public', 'key ' || number, 'dynamic', 'ES256', number, ''
     FROM generate_series(1, 10) AS number;
     ANALYZE;
@@ -85,11 +92,12 @@ def plan(connection: psycopg.Connection, name: str) -> str:
     """What PostgreSQL would do, step by step."""
     text = TEXTS[name]
     count = max((int(number) for number in PARAMETER.findall(text)), default=0)
-    connection.execute(f"PREPARE explained AS {text}".encode())
     nulls = f"({', '.join(['NULL'] * count)})" if count else ""
-    try:
+    with connection.transaction():
+        if name in IN_ORDER:
+            connection.execute(TEXTS["search_in_order"].encode())
+        connection.execute(f"PREPARE explained AS {text}".encode())
         rows = connection.execute(f"EXPLAIN EXECUTE explained{nulls}".encode()).fetchall()
-    finally:
         connection.execute("DEALLOCATE explained")
     return "\n".join(line for (line,) in rows)
 
@@ -118,6 +126,13 @@ def test_no_scan(filled: psycopg.Connection, name: str) -> None:
         ("delete_deliveries", "deliveries_by_end"),
         ("fold_attempts", "attempts_pkey"),
         ("delete_buckets", "limit_buckets_by_end"),
+        ("delete_sessions_of_app", "sessions_pkey"),
+        ("delete_claims_of_app", "claims_pkey"),
+        ("delete_deliveries_of_app", "deliveries_by_app"),
+        ("delete_attempts_of_app", "attempts_pkey"),
+        ("delete_mappings_of_app", "user_id_mappings_pkey"),
+        ("delete_users_of_app", "users_pkey"),
+        ("delete_tenants_of_app", "tenants_pkey"),
     ],
 )
 def test_order_comes_from_an_index(filled: psycopg.Connection, name: str, index: str) -> None:

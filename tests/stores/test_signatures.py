@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from segue.core.ports import AppStore, Removals, UserIdMappings, Users
 from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
@@ -16,7 +17,20 @@ from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PORTS = (SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, AttemptLog, Rollouts, Limiter)
+PORTS = (
+    SessionStore,
+    SessionIndex,
+    SigningKeyStore,
+    Ledger,
+    Outbox,
+    AttemptLog,
+    Rollouts,
+    Limiter,
+    AppStore,
+    Removals,
+    UserIdMappings,
+    Users,
+)
 METHODS = [
     pytest.param(method, id=f"{port.__name__}.{name}")
     for port in PORTS
@@ -27,7 +41,7 @@ METHODS = [
 
 def test_the_ports_are_known() -> None:
     """The list of methods below is not empty by mistake."""
-    assert len(METHODS) == 30
+    assert len(METHODS) == 49
 
 
 @pytest.mark.parametrize("method", METHODS)

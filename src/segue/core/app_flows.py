@@ -82,14 +82,20 @@ async def delete_tenant(app_id: AppId, tenant_id: TenantId, *, now: datetime) ->
     return existed
 
 
-async def clear_removals(*, now: datetime) -> None:
+async def clear_removals(*, now: datetime, limit: int) -> int:
     """
     Go on with what others have left half done, and forget removals after `LINGER`; to be called now and then.
 
     What was written by an instance that had not heard of the removal goes here, too.
+
+    Returns:
+        Of how many removals at most *limit* rows were deleted each; 0: nothing is left to do.
     """
+    busy = 0
     for removal in await ask(Removals.list_removals):
-        await _clear(removal, now=now, forget=now >= removal.removed_at + LINGER)
+        forget = now >= removal.removed_at + LINGER
+        busy += await ask(Removals.clear_removed, removal, at=now, limit=limit, forget=forget)
+    return busy
 
 
 async def _clear_again(app_id: AppId, tenant_id: TenantId | None, *, now: datetime) -> None:
@@ -99,6 +105,5 @@ async def _clear_again(app_id: AppId, tenant_id: TenantId | None, *, now: dateti
 
 
 async def _clear(removal: Removal, *, now: datetime, forget: bool) -> None:
-    more = True
-    while more:
-        more = await ask(Removals.clear_removed, removal, at=now, limit=CLEARED_AT_ONCE, forget=forget)
+    while await ask(Removals.clear_removed, removal, at=now, limit=CLEARED_AT_ONCE, forget=forget):
+        pass

@@ -30,13 +30,18 @@ def outcomes(
     by_user_id: dict[UserId, UserIdMapping] = {}
     by_external_id: dict[UserId, UserIdMapping] = {}
     for found in stored:
+        if (found.user_id, found.external_id) in added:
+            continue  # it counts from its place in the order
         by_user_id[found.user_id] = by_external_id[found.external_id] = found
     fresh = set(added)
     result: list[Imported] = []
     for mapping in mappings:
         pair = (mapping.user_id, mapping.external_id)
         if pair in fresh:
-            fresh.remove(pair)  # a second one like it finds the first
+            fresh.remove(pair)
+            by_user_id[mapping.user_id] = by_external_id[mapping.external_id] = (
+                mapping  # for those that follow
+            )
             result.append(Imported.ADDED)
         else:
             result.append(

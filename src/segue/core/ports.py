@@ -57,10 +57,11 @@ class Removals(Protocol):
         """
         Delete at most *limit* rows of a removed app or tenant; whether to call again.
 
-        Of an app everything goes: sessions, keys, claims, deliveries, mappings, users, tenants; of a tenant its
-        sessions. A session goes with its entry in the revocation feed, at the instant *at*. If nothing is left, False;
-        with *forget* the removal itself goes in the same transaction, so that the id is free. False, too, if this
-        removal is no longer there: somebody else has finished, and one made anew is not touched.
+        Of an app everything goes: sessions, keys, claims, deliveries, what is known of its migrations, mappings,
+        users, tenants; of a tenant its sessions. A session goes with its entry in the revocation feed, at the instant
+        *at*. If nothing is left, False; with *forget* the removal itself goes in the same transaction, so that the id
+        is free. False, too, if this removal is no longer there: somebody else has finished, and one made anew is not
+        touched.
         """
         ...
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from segue.core.app_flows import clear_removals
 from segue.flow import ask
 from segue.migration import ending
 from segue.migration.ending import DeliveryReport
@@ -86,4 +87,6 @@ class UpkeepOperations:
             settled_before=now - _DELIVERIES_KEPT,
             limit=_EXPIRY_BATCH,
         )
-        return sessions + claims + deliveries
+        gone = sessions + claims + deliveries
+        # Last, because it looks at every removal, whether or not anything is left of it.
+        return gone or await clear_removals(now=now, limit=_EXPIRY_BATCH)

@@ -1,5 +1,5 @@
 """
-What an engine needs of a store: all store ports in one object.
+What an engine or a core service needs of a store: all store ports in one object.
 
 The synchronous one is their sum; the asynchronous one repeats their signatures as coroutines, and a test keeps the
 two alike. What each method promises stands at its port.
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from segue.ids import AppId, Digest, SessionHandle
+from segue.core.model import App, Imported, Put, Removal, Tenant, UserIdMapping
+from segue.core.ports import AppStore, Removals, UserIdMappings, Users
+from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
@@ -24,7 +26,19 @@ from segue.tokens.signing_keys import StoredSigningKey
 
 
 class Store(
-    SessionStore, SessionIndex, SigningKeyStore, Ledger, Outbox, AttemptLog, Rollouts, Limiter, Protocol
+    SessionStore,
+    SessionIndex,
+    SigningKeyStore,
+    Ledger,
+    Outbox,
+    AttemptLog,
+    Rollouts,
+    Limiter,
+    AppStore,
+    Removals,
+    UserIdMappings,
+    Users,
+    Protocol,
 ):
     """A store for blocking callers."""
 
@@ -191,6 +205,86 @@ class AsyncStore(Protocol):
         ...
 
     async def delete_buckets(self, *, empty_before: datetime, limit: int) -> int:
+        """See the port."""
+        ...
+
+    async def load_apps(self) -> tuple[App, ...]:
+        """See the port."""
+        ...
+
+    async def put_app(self, app: App) -> Put:
+        """See the port."""
+        ...
+
+    async def remove_app(self, app_id: AppId, *, at: datetime) -> bool:
+        """See the port."""
+        ...
+
+    async def list_tenants(self, app_id: AppId) -> tuple[Tenant, ...]:
+        """See the port."""
+        ...
+
+    async def put_tenant(self, tenant: Tenant) -> Put:
+        """See the port."""
+        ...
+
+    async def remove_tenant(self, app_id: AppId, tenant_id: TenantId, *, at: datetime) -> bool:
+        """See the port."""
+        ...
+
+    async def list_removals(self) -> tuple[Removal, ...]:
+        """See the port."""
+        ...
+
+    async def clear_removed(self, removal: Removal, *, at: datetime, limit: int, forget: bool) -> bool:
+        """See the port."""
+        ...
+
+    async def create_mapping(self, mapping: UserIdMapping) -> tuple[UserIdMapping, ...]:
+        """See the port."""
+        ...
+
+    async def find_mappings(self, app_id: AppId, any_id: UserId) -> tuple[UserIdMapping, ...]:
+        """See the port."""
+        ...
+
+    async def delete_mapping(self, mapping: UserIdMapping) -> bool:
+        """See the port."""
+        ...
+
+    async def set_mapping_info(self, mapping: UserIdMapping) -> bool:
+        """See the port."""
+        ...
+
+    async def add_mappings(
+        self, app_id: AppId, mappings: tuple[UserIdMapping, ...], *, register: bool
+    ) -> tuple[Imported, ...]:
+        """See the port."""
+        ...
+
+    async def preview_mappings(
+        self, app_id: AppId, mappings: tuple[UserIdMapping, ...]
+    ) -> tuple[Imported, ...]:
+        """See the port."""
+        ...
+
+    async def user_exists(self, app_id: AppId, user_id: UserId) -> bool:
+        """See the port."""
+        ...
+
+    async def add_users(self, app_id: AppId, user_ids: tuple[UserId, ...]) -> int:
+        """See the port."""
+        ...
+
+    async def delete_user(self, app_id: AppId, user_id: UserId) -> bool:
+        """See the port."""
+        ...
+
+    async def has_session(self, app_id: AppId, user_id: UserId, *, at: datetime) -> bool:
+        """See the port."""
+        ...
+
+    async def count_active_users(self, app_id: AppId, *, since: datetime) -> int:
         """See the port."""
         ...
 

@@ -17,9 +17,14 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = ("index", "keys", "ledger", "outbox", "oversight", "races", "revocation", "rotation", "sessions")
+_PARTS = (
+    *("apps", "core_races", "index", "keys", "ledger", "outbox", "oversight"),
+    *("races", "removals", "revocation", "rotation", "sessions", "users"),
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))  # before they are imported
 
+from segue.stores.contract.apps import AppsContract  # noqa: E402
+from segue.stores.contract.core_races import CoreRacesContract  # noqa: E402
 from segue.stores.contract.index import IndexContract  # noqa: E402
 from segue.stores.contract.keys import KeysContract  # noqa: E402
 from segue.stores.contract.ledger import LedgerContract  # noqa: E402
@@ -27,9 +32,11 @@ from segue.stores.contract.on_loop import blocking  # noqa: E402
 from segue.stores.contract.outbox import OutboxContract  # noqa: E402
 from segue.stores.contract.oversight import OversightContract  # noqa: E402
 from segue.stores.contract.races import RacesContract  # noqa: E402
+from segue.stores.contract.removals import RemovalsContract  # noqa: E402
 from segue.stores.contract.revocation import RevocationContract  # noqa: E402
 from segue.stores.contract.rotation import RotationContract  # noqa: E402
 from segue.stores.contract.sessions import SessionsContract  # noqa: E402
+from segue.stores.contract.users import UsersContract  # noqa: E402
 from segue.stores.ports import Store  # noqa: E402
 
 __all__ = ["Store", "StoreContract", "blocking"]
@@ -44,6 +51,10 @@ class StoreContract(
     LedgerContract,
     OutboxContract,
     OversightContract,
+    AppsContract,
+    RemovalsContract,
+    UsersContract,
     RacesContract,
+    CoreRacesContract,
 ):
     """All of it."""

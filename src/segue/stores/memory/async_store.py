@@ -15,15 +15,12 @@ from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
-from segue.stores.memory.store import MemoryStore
+from segue.stores.memory.async_core import AsyncMemoryCore
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class AsyncMemoryStore:
+class AsyncMemoryStore(AsyncMemoryCore):
     """As `MemoryStore`, awaited."""
-
-    def __init__(self) -> None:
-        self._store = MemoryStore()
 
     async def close(self) -> None:
         """Nothing is open."""

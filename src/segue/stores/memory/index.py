@@ -61,11 +61,7 @@ class MemoryIndex(MemoryState):
                 if (app_id, handle) in self._sessions
             ]
             for session in gone:
-                self._last_revocation += 1
-                entry = Revocation(
-                    sequence=self._last_revocation, app_id=app_id, handle=session.handle, revoked_at=now
-                )
-                self._revocations.append(entry)
+                self._tell(app_id, session.handle, now)
         return tuple(session.handle for session in gone if session.expires_at > now)
 
     def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from segue.core.model import App, Removal, Tenant, UserIdMapping
 from segue.errors import StoreUnavailable
-from segue.ids import AppId, Digest, SessionHandle, whole_milliseconds
+from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId, whole_milliseconds
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId
 from segue.migration.records import AttemptCount, AttemptRecord, Outcome
@@ -42,6 +43,25 @@ class MemoryState:
         self._attempt_counts: dict[tuple[AppId, Outcome], AttemptCount] = {}
         self._rollouts: dict[tuple[AppId, str], Rollout] = {}
         self._buckets: dict[str, datetime] = {}
+        self._apps: dict[AppId, App] = {}
+        self._tenants: dict[tuple[AppId, TenantId], Tenant] = {}
+        self._removals: dict[tuple[AppId, TenantId | None], Removal] = {}
+        self._mappings: dict[tuple[AppId, UserId], UserIdMapping] = {}
+        self._external_ids: dict[tuple[AppId, UserId], UserId] = {}
+        """The user id of an external one."""
+        self._users: dict[tuple[AppId, UserId], None] = {}
+
+    def _tell(self, app_id: AppId, handle: SessionHandle, revoked_at: datetime) -> None:
+        """Append an entry to the revocation feed."""
+        self._last_revocation += 1
+        entry = Revocation(
+            sequence=self._last_revocation, app_id=app_id, handle=handle, revoked_at=revoked_at
+        )
+        self._revocations.append(entry)
+
+    def _forget_mapping(self, mapping: UserIdMapping) -> None:
+        del self._mappings[mapping.app_id, mapping.user_id]
+        del self._external_ids[mapping.app_id, mapping.external_id]
 
 
 def copied(session: Session) -> Session:

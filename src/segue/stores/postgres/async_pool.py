@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from segue.errors import StoreUnavailable
-from segue.stores.postgres.async_connection import FAULTS, connect, fetch
+from segue.flow import Flow, T
+from segue.stores.postgres.async_connection import FAULTS, connect, fetch, in_transaction
 from segue.stores.postgres.faults import ATTEMPTS, RETRIED, is_lost, sqlstate
 from segue.stores.postgres.location import IDLE_LIMIT, Location
 from segue.stores.postgres.statements import AnyStatement, Parameter
@@ -52,6 +53,16 @@ class AsyncPool:
                 raise
         return await self.execute(statement, parameters)
 
+    async def transact(self, make: Callable[[], Flow[T]]) -> T:
+        """Run a flow of several statements as one transaction; one that met a deadlock is run again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._transact(make)
+            except StoreUnavailable as error:
+                if sqlstate(error.__cause__) not in RETRIED:
+                    raise
+        return await self._transact(make)
+
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
         """One that nobody else uses meanwhile."""
@@ -88,6 +99,10 @@ class AsyncPool:
         finally:
             self._give_back(connection, sound=sound)
         return rows
+
+    async def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        async with self.connection() as connection:
+            return await in_transaction(connection, make)
 
     async def _take(self) -> AsyncConnection:
         await self._enter()

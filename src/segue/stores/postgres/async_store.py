@@ -14,6 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from segue.core.model import Imported, Removal, UserIdMapping
 from segue.errors import StoreUnavailable
 from segue.flow import Ask, Flow, T, drive_async
 from segue.ids import AppId, SessionHandle
@@ -44,7 +45,7 @@ from segue.tokens.signing_keys import StoredSigningKey
 
 
 class AsyncPostgresStore(AsyncSqlStore):
-    """Sessions, keys, claims and deliveries in PostgreSQL, for an event loop; all five store ports, awaited."""
+    """Sessions and all that goes with them in PostgreSQL, for an event loop; all nine store ports, awaited."""
 
     def __init__(
         self,
@@ -163,11 +164,7 @@ class AsyncPostgresStore(AsyncSqlStore):
 
     async def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
         """See `SigningKeyStore.add_signing_key`."""
-        await self._ready()
-        async with self._pool.connection() as connection:
-            return await in_transaction(
-                connection, partial(flows.add_signing_key, app_id, key, if_newest=if_newest)
-            )
+        return await self._transact(partial(flows.add_signing_key, app_id, key, if_newest=if_newest))
 
     async def take_deliveries(
         self, *, at: datetime, lease_until: datetime, limit: int
@@ -183,6 +180,16 @@ class AsyncPostgresStore(AsyncSqlStore):
         """See `AttemptLog.fold_attempts`."""
         return await self._write(partial(flows.fold_attempts, app_id, before=before, limit=limit))
 
+    async def add_mappings(
+        self, app_id: AppId, mappings: tuple[UserIdMapping, ...], *, register: bool
+    ) -> tuple[Imported, ...]:
+        """See `UserIdMappings.add_mappings`."""
+        return await self._transact(partial(flows.add_mappings, app_id, mappings, register=register))
+
+    async def clear_removed(self, removal: Removal, *, at: datetime, limit: int, forget: bool) -> bool:
+        """See `Removals.clear_removed`."""
+        return await self._transact(partial(flows.clear_removed, removal, at=at, limit=limit, forget=forget))
+
     # --- how ------------------------------------------------------------------------------------------------
 
     async def _read(self, make: Callable[[], Flow[T]]) -> T:
@@ -191,6 +198,10 @@ class AsyncPostgresStore(AsyncSqlStore):
     async def _write(self, make: Callable[[], Flow[T]]) -> T:
         """Every operation that comes here is one statement, or several that may stand alone."""
         return await drive_async(make(), self._perform)
+
+    async def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        await self._ready()
+        return await self._pool.transact(make)
 
     async def _perform(self, step: Ask[object]) -> object:
         return await self._execute(*step.args)

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+from segue.core.model import Imported, Removal, UserIdMapping
 from segue.errors import StoreUnavailable
 from segue.flow import ask
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
 from segue.migration.records import AttemptRecord, operations_before
 from segue.stores.postgres.statements import Parameter, PostgresStatement, PostgresStatements
-from segue.stores.sql import key_flows
+from segue.stores.sql import key_flows, removal_flows, user_flows
 from segue.stores.sql.migration_flows import find_claim
 from segue.stores.sql.migration_rows import delivery_from_row
 from segue.stores.sql.oversight_rows import record_to_row
-from segue.stores.sql.statements import Row, Statement
+from segue.stores.sql.statements import Row, SqlValue, Statement
 from segue.stores.sql.values import list_to_text
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -32,6 +33,27 @@ async def delete_sessions(
     parameters = (app_id, list_to_text(handles), to_milliseconds(at))
     rows = await ask(PostgresStatements.execute, Statement.DELETE_SESSIONS, parameters)
     return tuple(handle for (handle,) in cast("list[tuple[SessionHandle]]", rows))
+
+
+async def add_mappings(
+    app_id: AppId, mappings: tuple[UserIdMapping, ...], *, register: bool
+) -> tuple[Imported, ...]:
+    """See `UserIdMappings.add_mappings`; needs a transaction."""
+    await ask(PostgresStatements.execute, PostgresStatement.LOCK_MAPPINGS, (app_id,))
+    return await user_flows.add_mappings(app_id, mappings, register=register)
+
+
+async def clear_removed(removal: Removal, *, at: datetime, limit: int, forget: bool) -> bool:
+    """See `Removals.clear_removed`; needs a transaction."""
+    await ask(PostgresStatements.execute, PostgresStatement.SEARCH_IN_ORDER, ())
+    return await removal_flows.clear_removed(
+        removal, at=at, limit=limit, forget=forget, delete_sessions=delete_and_tell
+    )
+
+
+async def delete_and_tell(statement: Statement, parameters: tuple[SqlValue, ...], at: datetime) -> int:
+    """As `segue.stores.sql.removal_flows.DeleteSessions`; sessions and feed in one statement."""
+    return len(await ask(PostgresStatements.execute, statement, (*parameters, to_milliseconds(at))))
 
 
 async def delete_expired(*, at: datetime, revocations_before: datetime, limit: int) -> int:

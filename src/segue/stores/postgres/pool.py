@@ -11,14 +11,15 @@ from __future__ import annotations
 import select
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from psycopg.pq import TransactionStatus
 
 from segue.errors import StoreUnavailable
-from segue.stores.postgres.connection import Connection, connect, fetch
+from segue.flow import Flow, T
+from segue.stores.postgres.connection import Connection, connect, fetch, in_transaction
 from segue.stores.postgres.faults import ATTEMPTS, RETRIED, is_lost, sqlstate
 from segue.stores.postgres.location import IDLE_LIMIT, Location
 from segue.stores.postgres.statements import AnyStatement, Parameter
@@ -53,6 +54,16 @@ class Pool:
                 raise
         return self.execute(statement, parameters)
 
+    def transact(self, make: Callable[[], Flow[T]]) -> T:
+        """Run a flow of several statements as one transaction; one that met a deadlock is run again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._transact(make)
+            except StoreUnavailable as error:
+                if sqlstate(error.__cause__) not in RETRIED:
+                    raise
+        return self._transact(make)
+
     @contextmanager
     def connection(self) -> Generator[Connection]:
         """One that nobody else uses meanwhile."""
@@ -79,6 +90,10 @@ class Pool:
     def _execute(self, statement: AnyStatement, parameters: Sequence[Parameter]) -> list[Row]:
         with self.connection() as connection:
             return fetch(connection, statement, parameters)
+
+    def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        with self.connection() as connection:
+            return in_transaction(connection, make)
 
     def _usable(self) -> Connection | None:
         if self._closed:

@@ -26,6 +26,8 @@ class PostgresStatement(StrEnum):
     TAKE_DELIVERIES = auto()
     ADD_ATTEMPTS = auto()
     LOCK_SIGNING_KEYS = auto()
+    LOCK_MAPPINGS = auto()
+    SEARCH_IN_ORDER = auto()
 
     LOCK_SCHEMA = auto()
     SCHEMA_TABLES = auto()

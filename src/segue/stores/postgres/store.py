@@ -16,6 +16,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from segue.core.model import Imported, Removal, UserIdMapping
 from segue.errors import StoreUnavailable
 from segue.flow import Ask, Flow, T, drive
 from segue.ids import AppId, SessionHandle
@@ -37,7 +38,7 @@ from segue.tokens.signing_keys import StoredSigningKey
 
 
 class PostgresStore(SqlStore):
-    """Sessions, keys, claims and deliveries in PostgreSQL; implements all five store ports."""
+    """Sessions and all that goes with them in PostgreSQL; implements all nine store ports."""
 
     def __init__(
         self,
@@ -125,10 +126,7 @@ class PostgresStore(SqlStore):
 
     def add_signing_key(self, app_id: AppId, key: StoredSigningKey, *, if_newest: str | None) -> bool:
         """See `SigningKeyStore.add_signing_key`."""
-        with self._pool.connection() as connection:
-            return in_transaction(
-                connection, partial(flows.add_signing_key, app_id, key, if_newest=if_newest)
-            )
+        return self._transact(partial(flows.add_signing_key, app_id, key, if_newest=if_newest))
 
     def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.take_deliveries`."""
@@ -142,6 +140,16 @@ class PostgresStore(SqlStore):
         """See `AttemptLog.fold_attempts`."""
         return self._write(partial(flows.fold_attempts, app_id, before=before, limit=limit))
 
+    def add_mappings(
+        self, app_id: AppId, mappings: tuple[UserIdMapping, ...], *, register: bool
+    ) -> tuple[Imported, ...]:
+        """See `UserIdMappings.add_mappings`."""
+        return self._transact(partial(flows.add_mappings, app_id, mappings, register=register))
+
+    def clear_removed(self, removal: Removal, *, at: datetime, limit: int, forget: bool) -> bool:
+        """See `Removals.clear_removed`."""
+        return self._transact(partial(flows.clear_removed, removal, at=at, limit=limit, forget=forget))
+
     # --- how ------------------------------------------------------------------------------------------------
 
     def _read(self, make: Callable[[], Flow[T]]) -> T:
@@ -150,6 +158,9 @@ class PostgresStore(SqlStore):
     def _write(self, make: Callable[[], Flow[T]]) -> T:
         """Every operation that comes here is one statement, or several that may stand alone."""
         return drive(make(), self._perform)
+
+    def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        return self._pool.transact(make)
 
     def _perform(self, step: Ask[object]) -> object:
         return self._pool.execute(*step.args)

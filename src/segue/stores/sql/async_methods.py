@@ -6,38 +6,22 @@ A test compares the signatures of the two. House rule: a method is one line; wha
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from segue.flow import Flow, T
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql.async_core_methods import AsyncSqlCore
 from segue.stores.sql.oversight_methods import AsyncSqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class AsyncSqlStore(AsyncSqlOversight):
-    """
-    The methods of all ports over a SQL database, for an event loop.
-
-    What `_read` and `_write` get makes the flow, so that a transaction can be run again from its start.
-    """
-
-    @abstractmethod
-    async def _read(self, make: Callable[[], Flow[T]]) -> T:
-        """Run a flow of one statement that writes nothing."""
-        ...
-
-    @abstractmethod
-    async def _write(self, make: Callable[[], Flow[T]]) -> T:
-        """Run a flow in one transaction; return when it is durable."""
-        ...
+class AsyncSqlStore(AsyncSqlOversight, AsyncSqlCore):
+    """The methods of all ports over a SQL database, for an event loop."""
 
     # --- SessionStore ---------------------------------------------------------------------------------------
 

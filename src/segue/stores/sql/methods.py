@@ -7,38 +7,22 @@ does stands in the flow.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from segue.flow import Flow, T
 from segue.ids import AppId, Digest, SessionHandle
 from segue.json import JsonObject
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
 from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql.core_methods import SqlCore
 from segue.stores.sql.oversight_methods import SqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
 
 
-class SqlStore(SqlOversight):
-    """
-    The methods of all ports over a blocking SQL database.
-
-    What `_read` and `_write` get makes the flow, so that a transaction can be run again from its start.
-    """
-
-    @abstractmethod
-    def _read(self, make: Callable[[], Flow[T]]) -> T:
-        """Run a flow of one statement that writes nothing."""
-        ...
-
-    @abstractmethod
-    def _write(self, make: Callable[[], Flow[T]]) -> T:
-        """Run a flow in one transaction; return when it is durable."""
-        ...
+class SqlStore(SqlOversight, SqlCore):
+    """The methods of all ports over a blocking SQL database."""
 
     # --- SessionStore ---------------------------------------------------------------------------------------
 

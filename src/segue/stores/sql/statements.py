@@ -72,6 +72,48 @@ class Statement(StrEnum):
     SPEND = auto()
     DELETE_BUCKETS = auto()
 
+    LOAD_APPS = auto()
+    ADD_APP = auto()
+    LOCK_APP = auto()
+    CHANGE_APP = auto()
+    REMOVE_APP = auto()
+    LIST_TENANTS = auto()
+    ADD_TENANT = auto()
+    LOCK_TENANT = auto()
+    CHANGE_TENANT = auto()
+    REMOVE_TENANT = auto()
+
+    LIST_REMOVED_APPS = auto()
+    LIST_REMOVED_TENANTS = auto()
+    LOCK_REMOVED_APP = auto()
+    LOCK_REMOVED_TENANT = auto()
+    FORGET_APP = auto()
+    FORGET_TENANT = auto()
+    DELETE_SESSIONS_OF_APP = auto()
+    DELETE_SIGNING_KEYS_OF_APP = auto()
+    DELETE_CLAIMS_OF_APP = auto()
+    DELETE_DELIVERIES_OF_APP = auto()
+    DELETE_ATTEMPTS_OF_APP = auto()
+    DELETE_ATTEMPT_COUNTS_OF_APP = auto()
+    DELETE_ROLLOUTS_OF_APP = auto()
+    DELETE_MAPPINGS_OF_APP = auto()
+    DELETE_USERS_OF_APP = auto()
+    DELETE_TENANTS_OF_APP = auto()
+    DELETE_SESSIONS_OF_TENANT = auto()
+
+    CREATE_MAPPING = auto()
+    FIND_MAPPINGS = auto()
+    DELETE_MAPPING = auto()
+    SET_MAPPING_INFO = auto()
+    ADD_MAPPINGS = auto()
+    MAPPINGS_AMONG = auto()
+
+    USER_EXISTS = auto()
+    ADD_USERS = auto()
+    DELETE_USER = auto()
+    HAS_SESSION = auto()
+    COUNT_ACTIVE_USERS = auto()
+
 
 class Statements(Protocol):
     """A transaction on some database."""

@@ -52,6 +52,19 @@ def list_to_text(values: Iterable[str]) -> str:
     return _encode(list(values)).decode()
 
 
+def table_to_text(rows: Iterable[tuple[str | None, ...]]) -> str:
+    """
+    Rows of texts as one parameter, likewise.
+
+    Raises:
+        ValueError: a NUL, with which databases deal differently, or half a character.
+    """
+    text = _encode(list(rows)).decode()
+    if "\\u0000" in text:
+        raise ValueError("a text with a NUL")
+    return text
+
+
 def optional_flag(value: bool | None) -> int | None:
     """1, 0 or nothing."""
     return None if value is None else int(value)

@@ -16,10 +16,11 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from segue.core.model import Imported, UserIdMapping
 from segue.flow import Flow, T
 from segue.ids import AppId
 from segue.sessions.model import ByProvenance, ByTenant, Position, Selection, Session
-from segue.stores.sql import index_flows
+from segue.stores.sql import index_flows, user_flows
 from segue.stores.sql.async_methods import AsyncSqlStore
 from segue.stores.sqlite.connection import Synchronous, locate
 from segue.stores.sqlite.forks import REFUSAL, watch
@@ -29,7 +30,7 @@ from segue.stores.sqlite.writer_thread import WriterThread
 
 
 class AsyncSqliteStore(AsyncSqlStore):
-    """Sessions, keys, claims and deliveries in one SQLite file, for an event loop; all five store ports, awaited."""
+    """Sessions and all that goes with them in one SQLite file, for an event loop; all nine store ports, awaited."""
 
     def __init__(
         self,
@@ -63,6 +64,18 @@ class AsyncSqliteStore(AsyncSqlStore):
             return await asyncio.to_thread(self._readers.run, make)
         return await self._read(make)
 
+    async def preview_mappings(
+        self, app_id: AppId, mappings: tuple[UserIdMapping, ...]
+    ) -> tuple[Imported, ...]:
+        """See `UserIdMappings.preview_mappings`."""
+        make = partial(user_flows.preview_mappings, app_id, mappings)
+        return await asyncio.to_thread(self._readers.run, make)
+
+    async def count_active_users(self, app_id: AppId, *, since: datetime) -> int:
+        """See `Users.count_active_users`."""
+        make = partial(user_flows.count_active_users, app_id, since=since)  # looks at all sessions of the app
+        return await asyncio.to_thread(self._readers.run, make)
+
     async def close(self) -> None:
         """Finish what waits to be written and close the file; every method then raises `StoreUnavailable`."""
         await asyncio.sleep(0)  # what was asked for in this turn of the loop is handed over first
@@ -90,3 +103,6 @@ class AsyncSqliteStore(AsyncSqlStore):
 
     async def _write(self, make: Callable[[], Flow[T]]) -> T:
         return await self._writer.run(make)
+
+    async def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        return await self._write(make)

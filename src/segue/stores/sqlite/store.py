@@ -23,7 +23,7 @@ from segue.stores.sqlite.schema import prepare_file
 
 
 class SqliteStore(SqlStore):
-    """Sessions, keys, claims and deliveries in one SQLite file; implements all five store ports."""
+    """Sessions and all that goes with them in one SQLite file; implements all nine store ports."""
 
     def __init__(
         self,
@@ -76,3 +76,6 @@ class SqliteStore(SqlStore):
 
     def _write(self, make: Callable[[], Flow[T]]) -> T:
         return self._writer.run(make)
+
+    def _transact(self, make: Callable[[], Flow[T]]) -> T:
+        return self._write(make)

@@ -2,7 +2,7 @@
 -- names nor 1.0 apart from 1, and the server never looks inside.
 --
 -- Every table has the column first in its key by which it can be spread over several servers: sessions by handle,
--- claims by claim_id, deliveries by delivery_id. The others stay small.
+-- claims by claim_id, deliveries by delivery_id, mappings and users by app_id. The others stay small.
 
 -- Rotation, the statement that runs most, changes no indexed column, so that it writes one row version and no index
 -- (a heap-only tuple); the free fifth of each page is for that.

@@ -1,0 +1,3 @@
+UPDATE segue.apps
+SET config = $2
+WHERE app_id = $1

@@ -1,0 +1,2 @@
+DELETE FROM segue.apps
+WHERE app_id = $1

@@ -1,0 +1,3 @@
+UPDATE tenants
+SET config = ?3
+WHERE app_id = ?1 AND tenant_id = ?2

@@ -1,0 +1,3 @@
+DELETE FROM user_id_mappings
+WHERE app_id = ?1 AND user_id = ?2 AND external_id = ?3
+RETURNING 1

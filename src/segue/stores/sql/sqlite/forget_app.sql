@@ -1,0 +1,2 @@
+DELETE FROM apps
+WHERE app_id = ?1

@@ -1,0 +1,3 @@
+SELECT config, removed_at
+FROM apps
+WHERE app_id = ?1

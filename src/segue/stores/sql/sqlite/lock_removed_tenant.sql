@@ -1,0 +1,3 @@
+SELECT 1
+FROM tenants
+WHERE app_id = ?1 AND tenant_id = ?2 AND removed_at = ?3

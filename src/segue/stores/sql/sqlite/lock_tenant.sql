@@ -1,0 +1,3 @@
+SELECT config, removed_at
+FROM tenants
+WHERE app_id = ?1 AND tenant_id = ?2

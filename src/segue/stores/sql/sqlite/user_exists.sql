@@ -1,0 +1,3 @@
+SELECT 1
+FROM users
+WHERE app_id = ?1 AND user_id = ?2
