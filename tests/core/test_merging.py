@@ -20,7 +20,7 @@ values = st.recursive(
 )
 objects = st.dictionaries(st.text("ab", max_size=1), values, max_size=3)
 
-RFC_7396 = [
+RFC_7396: list[tuple[JsonObject, JsonObject, JsonObject]] = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),
     ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
     ({"a": "b"}, {"a": None}, {}),

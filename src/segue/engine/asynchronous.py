@@ -272,7 +272,7 @@ class AsyncEngine:
         return await self._run(self._upkeep.deliver(limit=limit))
 
     async def clean_up(self) -> int:
-        """Delete one batch of what is over; how many rows went. Zero: nothing is left to do."""
+        """Delete one batch of what is over or removed; how many rows went, about. Zero: nothing is left to do."""
         return await self._run(self._upkeep.clean_up())
 
     def answers(self, request: HttpRequest) -> bool:

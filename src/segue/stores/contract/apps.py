@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from segue.core.model import App, Put, Tenant
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, TenantId

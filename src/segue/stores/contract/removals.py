@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from segue.core.model import Put, Removal, UserIdMapping
 from segue.ids import PUBLIC_APP, AppId, TenantId, UserId
@@ -68,8 +68,9 @@ def contents(store: Store, app_id: AppId, *, first: int) -> dict[str, int]:
     }
 
 
-WHOLE = dict.fromkeys(("claims", "deliveries", "rollouts", "mappings", "users", "keys", "tenants"), 2)
-WHOLE |= {"sessions": 4, "attempts": 4}
+WHOLE = {"sessions": 4, "attempts": 4} | dict.fromkeys(
+    ("claims", "deliveries", "rollouts", "mappings", "users", "keys", "tenants"), 2
+)
 
 
 def clear(store: Store, removal: Removal, *, limit: int = 100, forget: bool = False) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from segue.core.model import Imported, UserIdMapping
 from segue.ids import PUBLIC_APP, AppId, UserId

@@ -7,11 +7,12 @@ House rule: a batch that is deleted counts over all dictionaries, as it does in 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from segue.core.merging import merged
 from segue.core.model import App, Put, Removal, Tenant

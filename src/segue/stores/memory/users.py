@@ -6,8 +6,9 @@ House rule: both sides of a mapping are looked up and written under the same hol
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from segue.core.importing import compared
 from segue.core.model import Imported, UserIdMapping

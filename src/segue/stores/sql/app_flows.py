@@ -6,9 +6,10 @@ House rule: one flow is one transaction; settings are merged here, under the loc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, cast
+
+import msgspec
 
 from segue.core.merging import merged
 from segue.core.model import App, Put, Tenant
@@ -27,8 +28,7 @@ ATTEMPTS = 3
 """How often a row may be there when it is written and gone when it is looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _Kind(msgspec.Struct, frozen=True, kw_only=True):
     """The statements for rows that have settings."""
 
     add: Statement
