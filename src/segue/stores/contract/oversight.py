@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,7 +136,7 @@ class OversightContract(Contract):
 
     def test_count_deliveries_by_provider(self, store: Store) -> None:
         """Deliveries are counted by provider and state."""
-        others = (replace(delivery(3), provider="older"),)
+        others = (structs.replace(delivery(3), provider="older"),)
         store.claim_and_create(claim(1), session(1), (delivery(1), delivery(2), *others))
         store.settle_delivery(
             delivery(2).delivery_id, at=NOW, state=DeliveryState.DONE, due_at=NOW, last_error=None
