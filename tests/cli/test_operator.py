@@ -110,12 +110,12 @@ def test_doctor_and_a_wrong_database(deployment: Deployment, content: str, capsy
         table = (
             "CREATE TABLE theirs (x)"
             if content == "another program's"
-            else "CREATE TABLE schema_version (version)"
+            else "CREATE TABLE schema_version (version, compatible_since)"
         )
         with closing(sqlite3.connect(path)) as connection:
             connection.execute(table)
             if content == "newer":
-                connection.execute("INSERT INTO schema_version VALUES (999)")
+                connection.execute("INSERT INTO schema_version VALUES (999, 999)")
             connection.commit()
     assert run(["doctor"]) == 1
     assert "✗ store: " in capsys.readouterr().out

@@ -21,6 +21,7 @@ from segue.stores.contract.examples import (
     claim,
     delivery,
     handle,
+    rotation,
     session,
     sign_out,
     signing_key,
@@ -28,7 +29,9 @@ from segue.stores.contract.examples import (
 from segue.stores.postgres import AsyncPostgresStore, PostgresStore, SchemaChange, upgrade_schema
 from segue.stores.postgres.connection import in_transaction
 from segue.stores.postgres.schema import SCRIPTS, upgrade
-from segue.stores.sql.schema import check_version
+from segue.stores.sql.schema import SchemaVersion, check_version
+from segue.stores.sql.schema import versions as all_versions
+from segue.stores.sql.statements import load_schema
 
 if TYPE_CHECKING:
     from tests.support.postgres import PostgresServer
@@ -120,12 +123,28 @@ def test_no_leave_to_upgrade(empty: str, opening: Opening) -> None:
 def test_newer_schema(empty: str, opening: Opening, *, upgrade: bool) -> None:
     """A database that a newer program has upgraded is refused and left as it is."""
     upgrade_schema(empty)
-    run(empty, "INSERT INTO segue.schema_version SELECT max(version) + 1 FROM segue.schema_version")
+    run(
+        empty,
+        "INSERT INTO segue.schema_version SELECT max(version) + 1, max(version) + 1 FROM segue.schema_version",
+    )
     with pytest.raises(ConfigurationError, match="install the newer segue"):
         opening(empty, upgrade=upgrade)
     with pytest.raises(ConfigurationError, match="install the newer segue"):
         upgrade_schema(empty)
     assert versions(empty)[-1] == NEWEST + 1
+
+
+@each_store
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_newer_schema_that_is_compatible(empty: str, opening: Opening, *, upgrade: bool) -> None:
+    """A database of a newer program that says older ones may work on it is worked on, and left as it is."""
+    apply(empty, *SCRIPTS, f"-- compatible since: {NEWEST}\nCREATE TABLE segue.from_the_future (x bigint)")
+    opening(empty, upgrade=upgrade)
+    assert upgrade_schema(empty) == SchemaChange(before=NEWEST + 1, after=NEWEST + 1)
+    with PostgresStore(empty, upgrade=upgrade) as store:
+        store.create_session(session(1))
+        assert store.rotate_family(rotation(1, 1)) is not None
+    assert versions(empty) == list(range(1, NEWEST + 2))
 
 
 def test_schema_of_another_program(empty: str) -> None:
@@ -206,8 +225,23 @@ def test_user_who_may_not(empty: str, visitor: str, opening: Opening) -> None:
         opening(as_role(empty, visitor))
 
 
-@pytest.mark.parametrize("version", [0, 3])
-def test_versions_that_do_not_fit(version: int) -> None:
-    """An older database is told how to be upgraded, a newer one to install the newer program."""
-    with pytest.raises(ConfigurationError, match="upgrade" if version < 2 else "newer"):
-        check_version(version, known=2)
+@pytest.mark.parametrize(
+    ("number", "compatible_since", "match"),
+    [(0, 0, "upgrade"), (1, 1, "upgrade"), (3, 3, "newer"), (9, 3, "newer")],
+)
+def test_versions_that_do_not_fit(number: int, compatible_since: int, match: str) -> None:
+    """An older database is told how to be upgraded, an incompatible one to install the newer program."""
+    with pytest.raises(ConfigurationError, match=match):
+        check_version(SchemaVersion(number=number, compatible_since=compatible_since), known=2)
+
+
+@pytest.mark.parametrize(("number", "compatible_since"), [(2, 1), (2, 2), (3, 2), (9, 1)])
+def test_versions_that_fit(number: int, compatible_since: int) -> None:
+    """The schema that a program knows will do, and so will a newer one that is compatible with it."""
+    check_version(SchemaVersion(number=number, compatible_since=compatible_since), known=2)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_scripts_say_the_same_on_both_databases(database: str) -> None:
+    """Both databases have the same versions, which shut out the same programs."""
+    assert all_versions(load_schema(database)) == all_versions(SCRIPTS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.errors import ConfigurationError, StoreUnavailable
+from segue.stores.contract.examples import rotation, session
 from segue.stores.sqlite import AsyncSqliteStore, SchemaChange, SqliteStore, upgrade_schema
 from segue.stores.sqlite.connection import use_wal
 from segue.stores.sqlite.schema import SCRIPTS, schema_version, upgrade_connection
@@ -61,7 +62,7 @@ def test_scripts_in_their_order(folder: Path) -> None:
     with raw(path) as connection:
         for _ in range(2):
             upgrade_connection(connection, (*SCRIPTS, later, last))
-        assert schema_version(connection) == NEWEST + 2
+        assert schema_version(connection).number == NEWEST + 2
         assert connection.execute("SELECT x FROM more").fetchall() == [(2,)]
 
 
@@ -73,7 +74,7 @@ def test_script_that_fails(folder: Path) -> None:
     with raw(path) as connection:
         with pytest.raises(StoreUnavailable):
             upgrade_connection(connection, (*SCRIPTS, "CREATE TABLE more (x);\n", "CREATE TABLE more (x);\n"))
-        assert schema_version(connection) == NEWEST
+        assert schema_version(connection).number == NEWEST
     assert tables(path) == before
 
 
@@ -97,6 +98,29 @@ def test_newer_schema(folder: Path, *, upgrade: bool) -> None:
     with pytest.raises(ConfigurationError, match="newer segue"):
         SqliteStore(path, upgrade=upgrade)
     assert tables(path) == before
+
+
+@pytest.mark.parametrize("upgrade", [True, False])
+def test_newer_schema_that_is_compatible(folder: Path, *, upgrade: bool) -> None:
+    """A file of a newer program that says older ones may work on it is worked on, and left as it is."""
+    path = folder / "segue.sqlite3"
+    more = f"-- compatible since: {NEWEST}\nCREATE TABLE from_the_future (x);\n"
+    make(path, (*SCRIPTS, more))
+    before = tables(path)
+    with SqliteStore(path, upgrade=upgrade) as store:
+        store.create_session(session(1))
+        assert store.rotate_family(rotation(1, 1)) is not None
+    assert upgrade_schema(path) == SchemaChange(before=NEWEST + 1, after=NEWEST + 1)
+    assert tables(path) == before
+
+
+def test_one_script_shuts_out_for_good(folder: Path) -> None:
+    """What one script has shut out no later one lets in again."""
+    path = folder / "segue.sqlite3"
+    compatible = f"-- compatible since: {NEWEST}\n"
+    make(path, (*SCRIPTS, "CREATE TABLE more (x);\n", compatible + "CREATE TABLE yet_more (x);\n"))
+    with pytest.raises(ConfigurationError, match="newer segue"):
+        SqliteStore(path)
 
 
 def test_tables_of_another_program(folder: Path) -> None:

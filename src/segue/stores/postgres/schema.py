@@ -2,8 +2,8 @@
 The schema of a database: which version it has, and the way up.
 
 Everything lies in the PostgreSQL schema `segue`, beside the application's own tables. The numbered scripts run in one
-transaction under an advisory lock: of two instances that start at once the second finds the work done. House rule: a
-database of a newer program is refused, never guessed at.
+transaction under an advisory lock: of two instances that start at once the second finds the work done. What a newer
+schema means to an older program says `segue.stores.sql.schema`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Protocol, cast
 from segue.errors import ConfigurationError
 from segue.flow import ask
 from segue.stores.postgres.statements import PostgresStatement, PostgresStatements
-from segue.stores.sql.schema import SchemaChange, check_version
-from segue.stores.sql.statements import Row, load_schema
+from segue.stores.sql.schema import NO_SCHEMA, SchemaChange, SchemaVersion, check_version, versions
+from segue.stores.sql.statements import load_schema
 
 SCRIPTS = load_schema("postgres")
 """What makes version 1, version 2 …"""
@@ -26,7 +26,7 @@ DO $$ BEGIN
         CREATE SCHEMA segue;
     END IF;
 END $$;
-CREATE TABLE segue.schema_version (version bigint PRIMARY KEY);
+CREATE TABLE segue.schema_version (version bigint PRIMARY KEY, compatible_since bigint NOT NULL);
 """
 
 
@@ -46,28 +46,30 @@ async def upgrade(scripts: tuple[str, ...] = SCRIPTS) -> SchemaChange:
         ConfigurationError: the database is newer than this program, or `segue` is somebody else's schema.
     """
     await ask(PostgresStatements.execute, PostgresStatement.LOCK_SCHEMA, ())
-    before = await schema_version()
+    found = await schema_version()
+    before = found.number
     if before == 0:
         await ask(PostgresScripts.run, _BEGINNING)
-    for number, script in enumerate(scripts[before:], start=before + 1):
+    for script, found in list(zip(scripts, versions(scripts), strict=True))[before:]:
         await ask(PostgresScripts.run, script)
-        await ask(PostgresStatements.execute, PostgresStatement.ADD_SCHEMA_VERSION, (number,))
-    check_version(max(before, len(scripts)), known=len(scripts))
-    return SchemaChange(before=before, after=len(scripts))
+        row = (found.number, found.compatible_since)
+        await ask(PostgresStatements.execute, PostgresStatement.ADD_SCHEMA_VERSION, row)
+    check_version(found, known=len(scripts))
+    return SchemaChange(before=before, after=found.number)
 
 
 async def prepare(*, upgrading: bool) -> None:
     """Make the database usable, or refuse as `upgrade` and `check_version` do; needs a transaction."""
-    version = await schema_version()
-    if upgrading and version < len(SCRIPTS):
+    found = await schema_version()
+    if upgrading and found.number < len(SCRIPTS):
         await upgrade()
     else:
-        check_version(version, known=len(SCRIPTS))
+        check_version(found, known=len(SCRIPTS))
 
 
-async def schema_version() -> int:
+async def schema_version() -> SchemaVersion:
     """
-    Number of the last script that was applied; 0 where there is nothing yet.
+    What the database says; `NO_SCHEMA` where there is nothing yet.
 
     Raises:
         ConfigurationError: there are tables, but not ours.
@@ -75,11 +77,11 @@ async def schema_version() -> int:
     rows = await ask(PostgresStatements.execute, PostgresStatement.SCHEMA_TABLES, ())
     tables = {name for (name,) in cast("list[tuple[str]]", rows)}
     if not tables:
-        return 0
+        return NO_SCHEMA
     if "schema_version" not in tables:
         raise ConfigurationError('the schema "segue" of the database holds another program\'s tables')
-    return _number(await ask(PostgresStatements.execute, PostgresStatement.SCHEMA_VERSION, ()))
-
-
-def _number(rows: list[Row]) -> int:
-    return cast("tuple[int]", rows[0])[0]
+    newest = await ask(PostgresStatements.execute, PostgresStatement.SCHEMA_VERSION, ())
+    if not newest:
+        return NO_SCHEMA
+    number, compatible_since = cast("tuple[int, int]", newest[0])
+    return SchemaVersion(number=number, compatible_since=compatible_since)

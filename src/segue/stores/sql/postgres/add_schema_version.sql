@@ -1,1 +1,1 @@
-INSERT INTO segue.schema_version (version) VALUES ($1)
+INSERT INTO segue.schema_version (version, compatible_since) VALUES ($1, $2)

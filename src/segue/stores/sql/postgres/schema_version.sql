@@ -1,1 +1,1 @@
-SELECT coalesce(max(version), 0) FROM segue.schema_version
+SELECT version, compatible_since FROM segue.schema_version ORDER BY version DESC LIMIT 1

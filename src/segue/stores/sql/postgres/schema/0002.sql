@@ -1,3 +1,5 @@
+-- compatible since: 1
+
 -- One row an attempt to migrate. The id begins with the instant, so the index grows at its end.
 CREATE TABLE segue.attempts (
     app_id text NOT NULL,

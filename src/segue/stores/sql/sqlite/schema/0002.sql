@@ -1,3 +1,5 @@
+-- compatible since: 1
+
 -- One row an attempt to migrate. The id begins with the instant, so rows are appended at the end of the table.
 CREATE TABLE attempts (
     app_id TEXT NOT NULL,
