@@ -151,7 +151,7 @@ class World:
     def perform(self, step: Ask[Any]) -> Any:
         """Answer one ask."""
         self.asked.append(step.name)
-        stores = dict.fromkeys(("Ledger", "Outbox", "SessionStore", "SessionIndex"), self.store)
+        stores = dict.fromkeys(("Ledger", "Outbox", "Identities", "SessionStore", "SessionIndex"), self.store)
         return performer({**stores, "Web": self.issuer, "UserMapper": self.users, "UserState": self.users})(
             step
         )

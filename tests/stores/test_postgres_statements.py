@@ -66,6 +66,9 @@ FILL = """
     )
     SELECT 'public', to_hex(number + 1000000), number, 'old', 'public', 'on', 'done', 'MIGRATED', 0, 1, 1, 1
     FROM generate_series(1, 20000) AS number;
+    INSERT INTO segue.identities
+    SELECT 'public', sha256(number::text::bytea), 'old', 'issuer', 'user ' || number, 'imported', number, NULL
+    FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.limit_buckets SELECT 'bucket ' || number, number FROM generate_series(1, 20000) AS number;
     INSERT INTO segue.tenants SELECT 'app ' || number % 1000, 'tenant ' || number, '{}', number, NULL
     FROM generate_series(1, 20000) AS number;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from segue.core.ports import AppStore, Removals, UserIdMappings, Users
-from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
+from segue.migration.ports import AttemptLog, Identities, Ledger, Limiter, Outbox, Rollouts
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.stores.memory import AsyncMemoryStore, MemoryStore
 from segue.stores.ports import AsyncStore, Store
@@ -23,6 +23,7 @@ PORTS = (
     SigningKeyStore,
     Ledger,
     Outbox,
+    Identities,
     AttemptLog,
     Rollouts,
     Limiter,
@@ -41,7 +42,7 @@ METHODS = [
 
 def test_the_ports_are_known() -> None:
     """The list of methods below is not empty by mistake."""
-    assert len(METHODS) == 49
+    assert len(METHODS) == 55
 
 
 @pytest.mark.parametrize("method", METHODS)

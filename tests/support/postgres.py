@@ -47,7 +47,7 @@ CLEAR = """
     DELETE FROM segue.sessions; DELETE FROM segue.revocations; UPDATE segue.revocation_feed SET newest = 0;
     DELETE FROM segue.signing_keys; DELETE FROM segue.claims; DELETE FROM segue.deliveries;
     DELETE FROM segue.attempts; DELETE FROM segue.attempt_counts; DELETE FROM segue.rollouts;
-    DELETE FROM segue.limit_buckets;
+    DELETE FROM segue.limit_buckets; DELETE FROM segue.identities;
     DELETE FROM segue.apps; DELETE FROM segue.tenants; DELETE FROM segue.user_id_mappings; DELETE FROM segue.users;
 """
 ACCESS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"

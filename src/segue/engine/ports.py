@@ -13,7 +13,7 @@ from segue.stores.ports import AsyncStore, Store
 
 _STORE_PORTS = (
     *("SessionStore", "SessionIndex", "SigningKeyStore"),
-    *("Ledger", "Outbox", "AttemptLog", "Rollouts", "Limiter"),
+    *("Ledger", "Outbox", "Identities", "AttemptLog", "Rollouts", "Limiter"),
     *("AppStore", "Removals", "UserIdMappings", "Users"),
 )
 

@@ -70,6 +70,33 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The row must outlive every credential of the same sign-in: until then it is the tombstone of the old session."""
 
 
+class LinkOrigin(Enum):
+    """How a person came to be known."""
+
+    IMPORTED = "imported"
+    """An operator's list said so."""
+    CREATED = "created"
+    """The application made a user when he first came."""
+    EMAIL = "email"
+    """Found by a verified e-mail address, once."""
+
+
+class IdentityLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the imported table: a person at a provider is this user here."""
+
+    app_id: AppId
+    subject_digest: Digest
+    """Of issuer and subject together; the foreign id itself is not kept."""
+    provider: str
+    issuer: str
+    user_id: UserId | None
+    """None: somebody is just making the user."""
+    origin: LinkOrigin
+    linked_at: datetime
+    busy_until: datetime | None = None
+    """Until then whoever reserved it may go on making the user."""
+
+
 class DeliveryState(Enum):
     """What became of a delivery."""
 
@@ -100,6 +127,8 @@ class Delivery(Discreet, frozen=True, kw_only=True):
     """Stable code of the last failure, never the provider's text."""
     settled_at: datetime | None = None
     """When it was done or given up; None while pending."""
+    held: bool = False
+    """Waits for the first use of the new session; `due_at` is when it is sent without any."""
 
 
 def digest_of(purpose: str, *parts: str) -> Digest:

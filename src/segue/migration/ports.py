@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from segue.ids import AppId, Digest, UserId
+from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.migration.buckets import Spending
-from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, Identity
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, Identity, IdentityLink
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
 from segue.sessions.model import Session
@@ -78,6 +78,14 @@ class Outbox(Protocol):
         """Forget at most *limit* deliveries in this state that were settled earlier, oldest first; how many."""
         ...
 
+    def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """At most *limit* sessions whose first use a delivery waits for, in any order."""
+        ...
+
+    def release_deliveries(self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:
+        """Deliveries held for these sessions are due at *at*; how many. What is not held stays as it is."""
+        ...
+
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """Deliveries in this state, oldest first."""
         ...
@@ -136,6 +144,31 @@ class Limiter(Protocol):
 
     def delete_buckets(self, *, empty_before: datetime, limit: int) -> int:
         """Forget at most *limit* buckets that have been empty since; how many."""
+        ...
+
+
+class Identities(Protocol):
+    """Who a provider's people are here, as far as it was written down."""
+
+    def find_identity(self, app_id: AppId, subject_digest: Digest) -> IdentityLink | None:
+        """The link of a person, also one that is only reserved."""
+        ...
+
+    def reserve_identity(self, link: IdentityLink) -> IdentityLink | None:
+        """
+        Write a link without a user, so that one caller alone makes him until `busy_until`.
+
+        None: reserved. Else the link that is there: with its user, or reserved by somebody else whose time is not over
+        at `linked_at`.
+        """
+        ...
+
+    def link_identity(self, link: IdentityLink) -> UserId:
+        """Write a link with its user, unless the person has one; the user that he has then."""
+        ...
+
+    def list_identities(self, app_id: AppId, user_id: UserId, *, limit: int) -> tuple[IdentityLink, ...]:
+        """Who is this user, by digest."""
         ...
 
 

@@ -93,6 +93,8 @@ class SessionIndex(Protocol):
         """
         Delete them and append one entry to the revocation feed for each, in one transaction; the handles deleted.
 
+        What the outbox holds for their first use is due at *at*: whoever ends a session ends the old one with it.
+
         A session whose time was already over at *at* is deleted too, with its entry, but not reported.
         """
         ...

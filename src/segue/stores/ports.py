@@ -16,8 +16,8 @@ from segue.core.ports import AppStore, Removals, UserIdMappings, Users
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.buckets import Spending
-from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
-from segue.migration.ports import AttemptLog, Ledger, Limiter, Outbox, Rollouts
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
+from segue.migration.ports import AttemptLog, Identities, Ledger, Limiter, Outbox, Rollouts
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
@@ -31,6 +31,7 @@ class Store(
     SigningKeyStore,
     Ledger,
     Outbox,
+    Identities,
     AttemptLog,
     Rollouts,
     Limiter,
@@ -163,6 +164,34 @@ class AsyncStore(Protocol):
         ...
 
     async def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
+        """See the port."""
+        ...
+
+    async def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See the port."""
+        ...
+
+    async def release_deliveries(
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+    ) -> int:
+        """See the port."""
+        ...
+
+    async def find_identity(self, app_id: AppId, subject_digest: Digest) -> IdentityLink | None:
+        """See the port."""
+        ...
+
+    async def reserve_identity(self, link: IdentityLink) -> IdentityLink | None:
+        """See the port."""
+        ...
+
+    async def link_identity(self, link: IdentityLink) -> UserId:
+        """See the port."""
+        ...
+
+    async def list_identities(
+        self, app_id: AppId, user_id: UserId, *, limit: int
+    ) -> tuple[IdentityLink, ...]:
         """See the port."""
         ...
 

@@ -18,13 +18,14 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    *("apps", "core_races", "index", "keys", "ledger", "outbox", "oversight"),
+    *("apps", "core_races", "identities", "index", "keys", "ledger", "outbox", "oversight"),
     *("races", "removals", "revocation", "rotation", "sessions", "users"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))  # before they are imported
 
 from segue.stores.contract.apps import AppsContract  # noqa: E402
 from segue.stores.contract.core_races import CoreRacesContract  # noqa: E402
+from segue.stores.contract.identities import IdentitiesContract  # noqa: E402
 from segue.stores.contract.index import IndexContract  # noqa: E402
 from segue.stores.contract.keys import KeysContract  # noqa: E402
 from segue.stores.contract.ledger import LedgerContract  # noqa: E402
@@ -50,6 +51,7 @@ class StoreContract(
     KeysContract,
     LedgerContract,
     OutboxContract,
+    IdentitiesContract,
     OversightContract,
     AppsContract,
     RemovalsContract,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, Digest, SecretId, SessionHandle, TenantId, UserId
 from segue.json import JsonObject
-from segue.migration.model import Claim, Delivery, DeliveryId
+from segue.migration.model import Claim, Delivery, DeliveryId, IdentityLink, LinkOrigin
 from segue.sessions.model import Device, Family, Provenance, Rotation, Selection, Session
 from segue.stores.ports import Store
 from segue.tokens.algorithms import Algorithm
@@ -134,7 +134,23 @@ def claim(number: int, *, session_number: int | None = None, keep_until: datetim
     )
 
 
-def delivery(number: int, *, due_at: datetime = NOW, created_at: datetime = NOW) -> Delivery:
+def link(number: int, *, user_id: UserId | None = UserId("ada"), linked_at: datetime = NOW) -> IdentityLink:  # noqa: B008
+    """Person *number* at the provider, linked or reserved for a minute."""
+    return IdentityLink(
+        app_id=PUBLIC_APP,
+        subject_digest=digest(f"subject {number}"),
+        provider="old",
+        issuer=ISSUER,
+        user_id=user_id,
+        origin=LinkOrigin.IMPORTED if user_id else LinkOrigin.CREATED,
+        linked_at=linked_at,
+        busy_until=None if user_id else linked_at + timedelta(minutes=1),
+    )
+
+
+def delivery(
+    number: int, *, due_at: datetime = NOW, created_at: datetime = NOW, held: bool = False
+) -> Delivery:
     """Delivery *number*, of claim and session *number*."""
     return Delivery(
         delivery_id=DeliveryId(f"delivery {number}"),
@@ -145,6 +161,7 @@ def delivery(number: int, *, due_at: datetime = NOW, created_at: datetime = NOW)
         sealed=b"sealed \x00 tokens",
         created_at=created_at,
         due_at=due_at,
+        held=held,
     )
 
 

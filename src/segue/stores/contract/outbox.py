@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from segue.ids import PUBLIC_APP
 from segue.migration.model import Delivery, DeliveryId, DeliveryState
-from segue.stores.contract.examples import DAY, MOMENT, NOW, claim, delivery, session
+from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, claim, delivery, handle, session
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
 
@@ -181,3 +182,46 @@ class OutboxContract(Contract):
             DeliveryState.DONE: 2,
             DeliveryState.DEAD: 1,
         }
+
+    def test_held_deliveries(self, store: Store) -> None:
+        """What waits for a first use is kept as such, is found by its session, and is not due before its time."""
+        put(
+            store,
+            delivery(1),
+            delivery(2, due_at=NOW + DAY, held=True),
+            delivery(3, due_at=NOW + DAY, held=True),
+        )
+        assert set(store.list_deliveries(state=DeliveryState.PENDING, limit=10)) == {
+            delivery(1),
+            delivery(2, due_at=NOW + DAY, held=True),
+            delivery(3, due_at=NOW + DAY, held=True),
+        }
+        assert set(store.held_sessions(PUBLIC_APP, limit=10)) == {handle(2), handle(3)}
+        assert len(store.held_sessions(PUBLIC_APP, limit=1)) == 1
+        assert store.held_sessions(OTHER_APP, limit=10) == ()
+        assert names_of(store.take_deliveries(at=NOW, lease_until=LEASE, limit=10)) == names_of([delivery(1)])
+
+    def test_release_deliveries(self, store: Store) -> None:
+        """What is released is due at once; what was not held for these sessions stays as it is."""
+        far = NOW + DAY
+        put(store, delivery(1, due_at=far), *(delivery(number, due_at=far, held=True) for number in (2, 3)))
+        assert store.release_deliveries(OTHER_APP, (handle(2),), at=NOW) == 0
+        assert store.release_deliveries(PUBLIC_APP, (handle(1), handle(2), handle(9)), at=NOW) == 1
+        assert store.release_deliveries(PUBLIC_APP, (handle(2),), at=LATER) == 0
+        assert store.release_deliveries(PUBLIC_APP, (), at=NOW) == 0
+        assert store.held_sessions(PUBLIC_APP, limit=10) == (handle(3),)
+        assert store.take_deliveries(at=NOW, lease_until=LEASE, limit=10) == (taken(delivery(2)),)
+
+    def test_held_for_a_session_that_is_revoked(self, store: Store) -> None:
+        """Who ends a session ends the old one with it: in the same transaction its delivery is due."""
+        put(store, *(delivery(number, due_at=NOW + DAY, held=True) for number in (1, 2)))
+        store.delete_sessions(PUBLIC_APP, (handle(1),), at=LATER)
+        assert store.held_sessions(PUBLIC_APP, limit=10) == (handle(2),)
+        (due,) = store.take_deliveries(at=LATER, lease_until=LEASE, limit=10)
+        assert due == taken(delivery(1))
+
+    def test_held_until_its_time(self, store: Store) -> None:
+        """What was never released is taken when it is due, and is not held any more."""
+        put(store, delivery(1, due_at=LATER, held=True))
+        assert store.take_deliveries(at=LATER, lease_until=LEASE, limit=10) == (taken(delivery(1)),)
+        assert store.held_sessions(PUBLIC_APP, limit=10) == ()

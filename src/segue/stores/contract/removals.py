@@ -17,6 +17,7 @@ from segue.stores.contract.examples import (
     claim,
     delivery,
     handle,
+    link,
     session,
     signing_key,
 )
@@ -44,6 +45,7 @@ def fill(store: Store, app_id: AppId, *, first: int) -> None:
         store.create_mapping(UserIdMapping(app_id=app_id, user_id=user_id, external_id=external_id))
         store.add_users(app_id, (user_id,))
         store.add_attempts((record(number, app_id=app_id), record(number + 10, app_id=app_id)))
+        store.link_identity(replace(link(number), app_id=app_id))
         store.set_rollout(app_id, f"old {number}", SHADOW, at=NOW)
     store.fold_attempts(app_id, before=LATER, limit=1)
     store.add_signing_key(app_id, signing_key("k-1"), if_newest=None)
@@ -60,6 +62,7 @@ def contents(store: Store, app_id: AppId, *, first: int) -> dict[str, int]:
         "claims": sum(store.find_claim(app_id, claim(number).claim_id) is not None for number in pair),
         "deliveries": sum(each.app_id == app_id for each in pending),
         "attempts": sum(each.count for each in store.count_attempts(app_id)),
+        "identities": len(store.list_identities(app_id, ADA, limit=10)),
         "rollouts": len(store.load_rollouts(app_id)),
         "mappings": sum(bool(store.find_mappings(app_id, UserId(f"user {number}"))) for number in pair),
         "users": sum(store.user_exists(app_id, UserId(f"user {number}")) for number in pair),
@@ -69,7 +72,7 @@ def contents(store: Store, app_id: AppId, *, first: int) -> dict[str, int]:
 
 
 WHOLE = {"sessions": 4, "attempts": 4} | dict.fromkeys(
-    ("claims", "deliveries", "rollouts", "mappings", "users", "keys", "tenants"), 2
+    ("claims", "deliveries", "identities", "rollouts", "mappings", "users", "keys", "tenants"), 2
 )
 
 
@@ -111,7 +114,7 @@ class RemovalsContract(Contract):
             assert store.clear_removed(GONE, at=LATER, limit=limit, forget=True)
             after = sum(contents(store, OTHER_APP, first=1).values())
             assert before - after == limit
-        assert clear(store, GONE, limit=5) == 3  # 15 of 22 are left
+        assert clear(store, GONE, limit=5) == 4  # 17 of 24 are left
 
     def test_living_app_is_not_cleared(self, store: Store) -> None:
         """Nothing goes of an app that is not removed, nor by a removal of another instant."""

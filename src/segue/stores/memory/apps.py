@@ -113,6 +113,7 @@ class MemoryApps(MemoryState):
         for mapping in self._mappings.values():
             if mapping.app_id == app_id:
                 yield partial(self._forget_mapping, mapping)
+        yield from _those_of(app_id, self._identities)
         yield from _those_of(app_id, self._attempts)
         yield from _those_of(app_id, self._attempt_counts)
         yield from _those_of(app_id, self._rollouts)

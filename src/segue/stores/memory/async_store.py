@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segue.ids import AppId, Digest, SessionHandle
+from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.json import JsonObject
 from segue.migration.buckets import Spending
-from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
 from segue.migration.records import AttemptCount, AttemptRecord
 from segue.migration.rollout import Rollout
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
@@ -150,6 +150,34 @@ class AsyncMemoryStore(AsyncMemoryCore):
     async def delete_deliveries(self, *, state: DeliveryState, settled_before: datetime, limit: int) -> int:
         """See `Outbox.delete_deliveries`."""
         return self._store.delete_deliveries(state=state, settled_before=settled_before, limit=limit)
+
+    async def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See `Outbox.held_sessions`."""
+        return self._store.held_sessions(app_id, limit=limit)
+
+    async def release_deliveries(
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+    ) -> int:
+        """See `Outbox.release_deliveries`."""
+        return self._store.release_deliveries(app_id, handles, at=at)
+
+    async def find_identity(self, app_id: AppId, subject_digest: Digest) -> IdentityLink | None:
+        """See `Identities.find_identity`."""
+        return self._store.find_identity(app_id, subject_digest)
+
+    async def reserve_identity(self, link: IdentityLink) -> IdentityLink | None:
+        """See `Identities.reserve_identity`."""
+        return self._store.reserve_identity(link)
+
+    async def link_identity(self, link: IdentityLink) -> UserId:
+        """See `Identities.link_identity`."""
+        return self._store.link_identity(link)
+
+    async def list_identities(
+        self, app_id: AppId, user_id: UserId, *, limit: int
+    ) -> tuple[IdentityLink, ...]:
+        """See `Identities.list_identities`."""
+        return self._store.list_identities(app_id, user_id, limit=limit)
 
     async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

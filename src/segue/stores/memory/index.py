@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from segue.ids import AppId, SessionHandle, whole_milliseconds
 from segue.sessions.model import (
     ByHandle,
@@ -62,6 +64,9 @@ class MemoryIndex(MemoryState):
             ]
             for session in gone:
                 self._tell(app_id, session.handle, now)
+                for name, delivery in self._deliveries.items():
+                    if delivery.held and (delivery.app_id, delivery.handle) == (app_id, session.handle):
+                        self._deliveries[name] = replace(delivery, held=False, due_at=now)
         return tuple(session.handle for session in gone if session.expires_at > now)
 
     def revocations_after(self, sequence: int, *, limit: int) -> tuple[Revocation, ...]:

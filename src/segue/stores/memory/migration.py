@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from segue.ids import AppId, Digest, whole_milliseconds
+from segue.ids import AppId, Digest, SessionHandle, whole_milliseconds
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Session
@@ -70,7 +70,8 @@ class MemoryMigrations(MemoryState):
             due = [delivery for delivery in self._in_state(DeliveryState.PENDING) if delivery.due_at <= now]
             due.sort(key=lambda delivery: delivery.due_at)
             taken = [
-                replace(delivery, due_at=leased, attempts=delivery.attempts + 1) for delivery in due[:limit]
+                replace(delivery, due_at=leased, attempts=delivery.attempts + 1, held=False)
+                for delivery in due[:limit]
             ]
             for delivery in taken:
                 self._deliveries[delivery.delivery_id] = delivery
@@ -112,6 +113,28 @@ class MemoryMigrations(MemoryState):
             for _, delivery_id in gone:
                 del self._deliveries[delivery_id]
         return len(gone)
+
+    def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See `Outbox.held_sessions`."""
+        with self._lock:
+            held = [delivery for delivery in self._held() if delivery.app_id == app_id]
+        return tuple(delivery.handle for delivery in held[:limit])
+
+    def release_deliveries(self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:
+        """See `Outbox.release_deliveries`."""
+        with self._lock:
+            return self._release(
+                [each for each in self._held() if each.app_id == app_id and each.handle in handles], at
+            )
+
+    def _held(self) -> list[Delivery]:
+        return [delivery for delivery in self._deliveries.values() if delivery.held]
+
+    def _release(self, deliveries: list[Delivery], at: datetime) -> int:
+        for each in deliveries:
+            released = replace(each, held=False, due_at=whole_milliseconds(at))
+            self._deliveries[each.delivery_id] = released
+        return len(deliveries)
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

@@ -17,7 +17,7 @@ from segue.core.model import App, Removal, Tenant, UserIdMapping
 from segue.errors import StoreUnavailable
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId, whole_milliseconds
 from segue.json import JsonObject
-from segue.migration.model import Claim, Delivery, DeliveryId
+from segue.migration.model import Claim, Delivery, DeliveryId, IdentityLink
 from segue.migration.records import AttemptCount, AttemptRecord, Outcome
 from segue.migration.rollout import Rollout
 from segue.sessions.model import Revocation, Session
@@ -39,6 +39,7 @@ class MemoryState:
         self._keys: dict[tuple[AppId, str], StoredSigningKey] = {}
         self._claims: dict[tuple[AppId, Digest], Claim] = {}
         self._deliveries: dict[DeliveryId, Delivery] = {}
+        self._identities: dict[tuple[AppId, Digest], IdentityLink] = {}
         self._attempts: dict[tuple[AppId, str], AttemptRecord] = {}
         self._attempt_counts: dict[tuple[AppId, Outcome], AttemptCount] = {}
         self._rollouts: dict[tuple[AppId, str], Rollout] = {}

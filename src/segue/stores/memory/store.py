@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from segue.stores.memory.apps import MemoryApps
+from segue.stores.memory.identities import MemoryIdentities
 from segue.stores.memory.index import MemoryIndex
 from segue.stores.memory.keys import MemoryKeys
 from segue.stores.memory.migration import MemoryMigrations
@@ -18,6 +19,7 @@ class MemoryStore(
     MemoryIndex,
     MemoryKeys,
     MemoryMigrations,
+    MemoryIdentities,
     MemoryOversight,
     MemoryApps,
     MemoryUsers,

@@ -26,7 +26,7 @@ from segue.stores.sql.values import optional_flag
 
 CLAIM_COLUMNS = 11
 SESSION_COLUMNS = 25
-DELIVERY_COLUMNS = 13
+DELIVERY_COLUMNS = 14
 """With the claim that each belongs to."""
 OWNER_COLUMNS = 2
 """App and claim, in front of what belongs to it."""

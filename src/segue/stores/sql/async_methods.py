@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from segue.ids import AppId, Digest, SessionHandle
+from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.json import JsonObject
-from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
-from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql import identity_flows, index_flows, key_flows, migration_flows, session_flows
 from segue.stores.sql.async_core_methods import AsyncSqlCore
 from segue.stores.sql.oversight_methods import AsyncSqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
@@ -183,6 +183,34 @@ class AsyncSqlStore(AsyncSqlOversight, AsyncSqlCore):
             migration_flows.delete_deliveries, state=state, settled_before=settled_before, limit=limit
         )
         return await self._write(old)
+
+    async def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See `Outbox.held_sessions`."""
+        return await self._read(partial(migration_flows.held_sessions, app_id, limit=limit))
+
+    async def release_deliveries(
+        self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime
+    ) -> int:
+        """See `Outbox.release_deliveries`."""
+        return await self._write(partial(migration_flows.release_deliveries, app_id, handles, at=at))
+
+    async def find_identity(self, app_id: AppId, subject_digest: Digest) -> IdentityLink | None:
+        """See `Identities.find_identity`."""
+        return await self._read(partial(identity_flows.find_identity, app_id, subject_digest))
+
+    async def reserve_identity(self, link: IdentityLink) -> IdentityLink | None:
+        """See `Identities.reserve_identity`."""
+        return await self._write(partial(identity_flows.reserve_identity, link))
+
+    async def link_identity(self, link: IdentityLink) -> UserId:
+        """See `Identities.link_identity`."""
+        return await self._write(partial(identity_flows.link_identity, link))
+
+    async def list_identities(
+        self, app_id: AppId, user_id: UserId, *, limit: int
+    ) -> tuple[IdentityLink, ...]:
+        """See `Identities.list_identities`."""
+        return await self._read(partial(identity_flows.list_identities, app_id, user_id, limit=limit))
 
     async def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

@@ -61,6 +61,7 @@ async def delete_sessions(
     now = to_milliseconds(at)
     gone = list_to_text(handle for handle, _ in rows)
     await ask(Statements.execute, Statement.APPEND_REVOCATIONS, (app_id, gone, now))
+    await ask(Statements.execute, Statement.RELEASE_DELIVERIES, (app_id, gone, now))
     return tuple(handle for handle, expires_at in rows if expires_at > now)
 
 

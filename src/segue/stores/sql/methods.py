@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from segue.ids import AppId, Digest, SessionHandle
+from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.json import JsonObject
-from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
+from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
-from segue.stores.sql import index_flows, key_flows, migration_flows, session_flows
+from segue.stores.sql import identity_flows, index_flows, key_flows, migration_flows, session_flows
 from segue.stores.sql.core_methods import SqlCore
 from segue.stores.sql.oversight_methods import SqlOversight
 from segue.tokens.signing_keys import StoredSigningKey
@@ -178,6 +178,30 @@ class SqlStore(SqlOversight, SqlCore):
             migration_flows.delete_deliveries, state=state, settled_before=settled_before, limit=limit
         )
         return self._write(old)
+
+    def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+        """See `Outbox.held_sessions`."""
+        return self._read(partial(migration_flows.held_sessions, app_id, limit=limit))
+
+    def release_deliveries(self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:
+        """See `Outbox.release_deliveries`."""
+        return self._write(partial(migration_flows.release_deliveries, app_id, handles, at=at))
+
+    def find_identity(self, app_id: AppId, subject_digest: Digest) -> IdentityLink | None:
+        """See `Identities.find_identity`."""
+        return self._read(partial(identity_flows.find_identity, app_id, subject_digest))
+
+    def reserve_identity(self, link: IdentityLink) -> IdentityLink | None:
+        """See `Identities.reserve_identity`."""
+        return self._write(partial(identity_flows.reserve_identity, link))
+
+    def link_identity(self, link: IdentityLink) -> UserId:
+        """See `Identities.link_identity`."""
+        return self._write(partial(identity_flows.link_identity, link))
+
+    def list_identities(self, app_id: AppId, user_id: UserId, *, limit: int) -> tuple[IdentityLink, ...]:
+        """See `Identities.list_identities`."""
+        return self._read(partial(identity_flows.list_identities, app_id, user_id, limit=limit))
 
     def list_deliveries(self, *, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.list_deliveries`."""

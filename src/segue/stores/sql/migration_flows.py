@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from segue.errors import StoreUnavailable
 from segue.flow import ask
-from segue.ids import AppId, Digest, to_milliseconds, whole_milliseconds
+from segue.ids import AppId, Digest, SessionHandle, to_milliseconds, whole_milliseconds
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState
 from segue.migration.records import AttemptRecord
 from segue.sessions.model import Session
@@ -67,7 +67,9 @@ async def take_deliveries(*, at: datetime, lease_until: datetime, limit: int) ->
     names = list_to_text(delivery.delivery_id for delivery in due)
     await ask(Statements.execute, Statement.LEASE_DELIVERIES, (to_milliseconds(lease_until), names))
     leased = whole_milliseconds(lease_until)
-    return tuple(replace(delivery, due_at=leased, attempts=delivery.attempts + 1) for delivery in due)
+    return tuple(
+        replace(delivery, due_at=leased, attempts=delivery.attempts + 1, held=False) for delivery in due
+    )
 
 
 async def settle_delivery(
@@ -82,6 +84,18 @@ async def delete_deliveries(*, state: DeliveryState, settled_before: datetime, l
     """See `Outbox.delete_deliveries`."""
     parameters = (state.value, to_milliseconds(settled_before), limit)
     return len(await ask(Statements.execute, Statement.DELETE_DELIVERIES, parameters))
+
+
+async def held_sessions(app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
+    """See `Outbox.held_sessions`."""
+    rows = await ask(Statements.execute, Statement.HELD_SESSIONS, (app_id, limit))
+    return tuple(handle for (handle,) in cast("list[tuple[SessionHandle]]", rows))
+
+
+async def release_deliveries(app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:
+    """See `Outbox.release_deliveries`."""
+    parameters = (app_id, list_to_text(handles), to_milliseconds(at))
+    return len(await ask(Statements.execute, Statement.RELEASE_DELIVERIES, parameters))
 
 
 async def list_deliveries(*, state: DeliveryState, limit: int) -> tuple[Delivery, ...]:

@@ -18,7 +18,7 @@ ClaimRow: TypeAlias = tuple[
 ]
 DeliveryRow: TypeAlias = tuple[
     *tuple[DeliveryId, AppId, str, Digest, SessionHandle, bytes],
-    *tuple[int, int, int, str, str | None, int | None],
+    *tuple[int, int, int, str, str | None, int | None, int],
 ]
 
 
@@ -73,6 +73,7 @@ def delivery_to_row(delivery: Delivery) -> tuple[SqlValue, ...]:
         delivery.attempts,
         delivery.state.value,
         delivery.last_error,
+        int(delivery.held),
     )
 
 
@@ -80,7 +81,7 @@ def delivery_from_row(row: Row) -> Delivery:
     """The delivery of a row."""
     stored = cast("DeliveryRow", row)
     delivery_id, app_id, provider, claim_id, handle, sealed = stored[:6]
-    created_at, due_at, attempts, state, last_error, settled_at = stored[6:]
+    created_at, due_at, attempts, state, last_error, settled_at, held = stored[6:]
     return Delivery(
         delivery_id=delivery_id,
         app_id=app_id,
@@ -94,4 +95,5 @@ def delivery_from_row(row: Row) -> Delivery:
         state=DeliveryState(state),
         last_error=last_error,
         settled_at=None if settled_at is None else from_milliseconds(settled_at),
+        held=bool(held),
     )

@@ -60,6 +60,14 @@ class Statement(StrEnum):
     COUNT_DELIVERIES = auto()
     COUNT_DELIVERIES_BY_PROVIDER = auto()
 
+    HELD_SESSIONS = auto()
+    RELEASE_DELIVERIES = auto()
+
+    FIND_IDENTITY = auto()
+    RESERVE_IDENTITY = auto()
+    LINK_IDENTITY = auto()
+    LIST_IDENTITIES = auto()
+
     ADD_ATTEMPT = auto()
     COUNT_ATTEMPTS = auto()
     FOLD_ATTEMPTS = auto()
@@ -95,6 +103,7 @@ class Statement(StrEnum):
     DELETE_DELIVERIES_OF_APP = auto()
     DELETE_ATTEMPTS_OF_APP = auto()
     DELETE_ATTEMPT_COUNTS_OF_APP = auto()
+    DELETE_IDENTITIES_OF_APP = auto()
     DELETE_ROLLOUTS_OF_APP = auto()
     DELETE_MAPPINGS_OF_APP = auto()
     DELETE_USERS_OF_APP = auto()

@@ -51,20 +51,20 @@ created AS (
 queued AS (
     INSERT INTO segue.deliveries (
         delivery_id, app_id, provider, claim_id, handle, sealed,
-        created_at, due_at, attempts, state, last_error
+        created_at, due_at, attempts, state, last_error, held
     )
     SELECT
         made.delivery_id, made.app_id, made.provider, made.claim_id, made.handle, made.sealed,
-        made.created_at, made.due_at, made.attempts, made.state, made.last_error
+        made.created_at, made.due_at, made.attempts, made.state, made.last_error, made.held
     FROM claimed
     JOIN unnest(
         $37::text[], $38::bytea[],
         $39::text[], $40::text[], $41::text[], $42::bytea[], $43::text[], $44::bytea[],
-        $45::bigint[], $46::bigint[], $47::bigint[], $48::text[], $49::text[]
+        $45::bigint[], $46::bigint[], $47::bigint[], $48::text[], $49::text[], $50::smallint[]
     ) WITH ORDINALITY AS made (
         owner_app_id, owner_claim_id,
         delivery_id, app_id, provider, claim_id, handle, sealed,
-        created_at, due_at, attempts, state, last_error,
+        created_at, due_at, attempts, state, last_error, held,
         number
     ) ON made.owner_app_id = claimed.app_id AND made.owner_claim_id = claimed.claim_id
     ORDER BY made.number
@@ -79,9 +79,9 @@ recorded AS (
         made.code, made.retryable, made.verified, made.subject, made.old_ends_at, made.milliseconds, made.count
     FROM claimed
     JOIN unnest(
-        $50::text[], $51::bytea[],
-        $52::text[], $53::text[], $54::bigint[], $55::text[], $56::text[], $57::text[], $58::text[],
-        $59::text[], $60::smallint[], $61::smallint[], $62::text[], $63::bigint[], $64::bigint[], $65::bigint[]
+        $51::text[], $52::bytea[],
+        $53::text[], $54::text[], $55::bigint[], $56::text[], $57::text[], $58::text[], $59::text[],
+        $60::text[], $61::smallint[], $62::smallint[], $63::text[], $64::bigint[], $65::bigint[], $66::bigint[]
     ) AS made (
         owner_app_id, owner_claim_id,
         app_id, operation_id, attempted_at, provider, tenant_id, mode, stage, code, retryable, verified,

@@ -23,5 +23,11 @@ told AS (
     INSERT INTO segue.revocations (sequence, app_id, handle, revoked_at)
     SELECT feed.newest + 1 - row_number() OVER (ORDER BY gone.handle DESC), $1, gone.handle, $3
     FROM gone CROSS JOIN feed
+),
+released AS (
+    UPDATE segue.deliveries AS delivery
+    SET due_at = $3, held = 0
+    FROM gone
+    WHERE delivery.app_id = $1 AND delivery.held = 1 AND delivery.handle = gone.handle
 )
 SELECT handle FROM gone WHERE expires_at > $3::bigint

@@ -12,13 +12,13 @@ WITH due AS MATERIALIZED (
 ),
 leased AS (
     UPDATE segue.deliveries
-    SET due_at = $2::bigint, attempts = attempts + 1
+    SET due_at = $2::bigint, attempts = attempts + 1, held = 0
     WHERE ctid = ANY (ARRAY(SELECT place FROM due))
     RETURNING delivery_id
 )
 SELECT
     delivery_id, due.app_id, due.provider, due.claim_id, due.handle, due.sealed,
-    due.created_at, $2::bigint, due.attempts + 1, due.state, due.last_error, due.settled_at
+    due.created_at, $2::bigint, due.attempts + 1, due.state, due.last_error, due.settled_at, 0
 FROM due
 JOIN leased USING (delivery_id)
 ORDER BY due.due_at, due.position

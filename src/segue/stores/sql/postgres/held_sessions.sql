@@ -1,0 +1,4 @@
+SELECT handle
+FROM segue.deliveries
+WHERE app_id = $1 AND held = 1
+LIMIT $2

@@ -1,0 +1,5 @@
+SELECT app_id, subject_digest, provider, issuer, user_id, origin, linked_at, busy_until
+FROM identities INDEXED BY identities_by_user
+WHERE app_id = ?1 AND user_id = ?2
+ORDER BY subject_digest
+LIMIT ?3
