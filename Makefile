@@ -21,13 +21,16 @@ fix: $(VENV)/.with-dev ## format, mend what the linter can mend, rewrite generat
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	$(BIN)/python tests/docs/error_index.py
+	@if [ -d js/browser/node_modules ]; then npm run --silent --prefix js/browser fix; \
+	else echo "js/browser is left as it is: make check installs its tools (needs Node.js and npm)"; fi
 
-check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules; changes nothing
+check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules, the browser package; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/pytest -q tests/test_imports.py tests/test_public_surface.py tests/test_tree.py
+	$(BIN)/pytest -q tests/test_imports.py tests/test_public_surface.py tests/test_tree.py \
+		tests/js/check_package.py
 
 test: $(VENV)/.with-test ## run the tests; ARGS="-k rotation" narrows them
 	$(BIN)/pytest $(ARGS)
@@ -46,7 +49,7 @@ demo-check: $(VENV)/.with-demo ## the journey of the demo without a browser, wit
 	$(BIN)/segue demo --check $(ARGS)
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist js/browser/dist js/browser/.tmp .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # Stamps tell what is installed, so that a second start costs nothing; a change of pyproject.toml installs again.

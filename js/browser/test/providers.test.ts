@@ -1,0 +1,273 @@
+// Adapters: what each makes of its SDK's answers. That the SDKs fit at all is seen to in types.ts, by the compiler.
+
+import type { OldSession } from "../src/ports.js";
+import { auth0 } from "../src/providers/auth0.js";
+import { betterAuth } from "../src/providers/better-auth.js";
+import { clerk } from "../src/providers/clerk.js";
+import { cognito } from "../src/providers/cognito.js";
+import { cookie } from "../src/providers/cookie.js";
+import { firebase } from "../src/providers/firebase.js";
+import { keycloak } from "../src/providers/keycloak.js";
+import { msal } from "../src/providers/msal.js";
+import { oidc } from "../src/providers/oidc.js";
+import { okta } from "../src/providers/okta.js";
+import { storedToken } from "../src/providers/stored-token.js";
+import { supabase } from "../src/providers/supabase.js";
+import { workos } from "../src/providers/workos.js";
+import { superTokens } from "../src/supertokens.js";
+import { equal, ok, rejects, test } from "./harness.js";
+
+/** What an SDK has to say next: a token, or what it throws. */
+interface Sdk {
+  signedIn: boolean;
+  error: unknown;
+  fresh: boolean[];
+}
+
+const told = (sdk: Sdk, fresh: boolean): string => {
+  sdk.fresh.push(fresh);
+  if (sdk.error !== null) throw sdk.error;
+  return "token";
+};
+
+const ACCOUNT = { homeAccountId: "1", environment: "e", tenantId: "t", username: "ada", localAccountId: "l" };
+const failing = (fields: object): Error => Object.assign(new Error("sdk"), fields);
+const settled = <T>(sdk: Sdk, data: T) => ({ data: sdk.error === null ? data : null, error: sdk.error });
+
+/** For each adapter: the adapter over an SDK, what that says when the session is over, and whether `fresh` reaches it. */
+const ADAPTERS: Record<string, readonly [(sdk: Sdk) => OldSession, unknown, boolean]> = {
+  auth0: [
+    (sdk) =>
+      auth0({
+        checkSession: async () => {},
+        isAuthenticated: async () => sdk.signedIn,
+        getTokenSilently: async ({ cacheMode }) => told(sdk, cacheMode === "off"),
+        logout: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    failing({ error: "login_required" }),
+    true,
+  ],
+  cognito: [
+    (sdk) =>
+      cognito({
+        fetchAuthSession: async (options) =>
+          sdk.signedIn
+            ? { tokens: { accessToken: { toString: () => told(sdk, options?.forceRefresh === true) } } }
+            : {},
+        signOut: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    null,
+    true,
+  ],
+  firebase: [
+    (sdk) =>
+      firebase({
+        get currentUser() {
+          return sdk.signedIn ? { getIdToken: async (fresh?: boolean) => told(sdk, fresh === true) } : null;
+        },
+        authStateReady: async () => {},
+        signOut: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    failing({ code: "auth/user-token-expired" }),
+    true,
+  ],
+  msal: [
+    (sdk) =>
+      msal(
+        {
+          getActiveAccount: () => null,
+          getAllAccounts: () => (sdk.signedIn ? [ACCOUNT] : []),
+          acquireTokenSilent: async ({ forceRefresh }) => ({ accessToken: told(sdk, forceRefresh) }),
+          clearCache: async () => void Object.assign(sdk, { signedIn: false }),
+        },
+        ["api://example/access"],
+      ),
+    failing({ name: "InteractionRequiredAuthError" }),
+    true,
+  ],
+  clerk: [
+    (sdk) =>
+      clerk({
+        get session() {
+          if (!sdk.signedIn) return null;
+          return {
+            id: "s",
+            getToken: async ({ skipCache }: { skipCache: boolean }) =>
+              sdk.error === null ? told(sdk, skipCache) : null,
+          };
+        },
+        signOut: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    failing({}),
+    true,
+  ],
+  supabase: [
+    (sdk) =>
+      supabase({
+        getSession: async () => settledSession(sdk, false),
+        refreshSession: async () => settledSession(sdk, true),
+        signOut: async () => {
+          sdk.signedIn = false;
+          return { error: null };
+        },
+      }),
+    failing({ name: "AuthApiError" }),
+    true,
+  ],
+  okta: [
+    (sdk) =>
+      okta({
+        getOrRenewAccessToken: async () => (sdk.signedIn ? "token" : null),
+        tokenManager: {
+          getTokensSync: () => (sdk.signedIn ? { accessToken: { accessToken: "token" } } : {}),
+          renew: async () => told(sdk, true),
+          clear: () => void Object.assign(sdk, { signedIn: false }),
+        },
+      }),
+    failing({ errorCode: "login_required" }),
+    false,
+  ],
+  oidc: [
+    (sdk) =>
+      oidc({
+        getUser: async () => (sdk.signedIn ? { access_token: "token", expires_in: sdk.error === null ? 60 : 5 } : null),
+        signinSilent: async () => ({ access_token: told(sdk, true), expires_in: 60 }),
+        removeUser: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    failing({ error: "invalid_grant" }),
+    false,
+  ],
+  workos: [
+    (sdk) =>
+      workos({
+        getUser: () => (sdk.signedIn ? {} : null),
+        getAccessToken: async (options) => told(sdk, options?.forceRefresh === true),
+        signOut: async () => void Object.assign(sdk, { signedIn: false }),
+      }),
+    failing({ name: "LoginRequiredError" }),
+    true,
+  ],
+  "better-auth": [
+    (sdk) =>
+      betterAuth({
+        getSession: async () => ({ data: sdk.signedIn ? {} : null, error: null }),
+        token: async () => settled(sdk, { token: "token" }),
+        signOut: async () => {
+          sdk.signedIn = false;
+          return { data: {}, error: null };
+        },
+      }),
+    { status: 401 },
+    false,
+  ],
+};
+
+function settledSession(sdk: Sdk, fresh: boolean) {
+  sdk.fresh.push(fresh);
+  const session = sdk.signedIn && sdk.error === null ? { access_token: "token" } : null;
+  return { data: { session }, error: sdk.error };
+}
+
+const sdkOf = (signedIn: boolean, error: unknown = null): Sdk => ({ signedIn, error, fresh: [] });
+
+for (const [name, [make, over, passesFresh]] of Object.entries(ADAPTERS)) {
+  test(`${name}: a session is there, is presented and is ended`, async () => {
+    const sdk = sdkOf(true);
+    const old = make(sdk);
+    equal(await old.exists(), true);
+    equal((await old.credential(false))?.token, "token");
+    equal((await old.credential(true))?.token, "token");
+    if (passesFresh) equal(sdk.fresh.slice(-2), [false, true]);
+    await old.end();
+    equal([sdk.signedIn, await old.exists()], [false, false]);
+    await old.end();
+  });
+
+  test(`${name}: nobody is there`, async () => {
+    equal(await make(sdkOf(false)).exists(), false);
+  });
+
+  if (over !== null) {
+    test(`${name}: a session that is over is nothing to present`, async () => {
+      equal(await make(sdkOf(true, over)).credential(true), null);
+    });
+  }
+
+  if (name !== "clerk") {
+    test(`${name}: trouble is not mistaken for the end of the session`, async () => {
+      await rejects(() => make(sdkOf(true, new TypeError("network"))).credential(true));
+    });
+  }
+}
+
+test("keycloak: renewed before it is presented, cleared at the end", async () => {
+  const asked: unknown[] = [];
+  const adapter = {
+    authenticated: true,
+    token: "token",
+    refreshToken: "refresh",
+    updateToken: async (minimum?: number) => asked.push(minimum) > 0,
+    clearToken: () => void Object.assign(adapter, { authenticated: false }),
+  };
+  const old = keycloak(adapter);
+  equal([await old.exists(), await old.credential(false)], [true, { token: "token", refreshToken: "refresh" }]);
+  await old.credential(true);
+  equal(asked, [30, -1]);
+  await old.end();
+  equal(await old.exists(), false);
+});
+
+test("keycloak: trouble is told from the end by what the SDK has cleared", async () => {
+  const refusing = {
+    authenticated: true,
+    updateToken: async () => {
+      throw new Error("refused");
+    },
+    clearToken: () => {},
+  };
+  await rejects(() => keycloak(refusing).credential(false));
+  refusing.authenticated = false;
+  equal(await keycloak(refusing).credential(false), null);
+});
+
+test("stored token: presented and deleted with all that goes along", async () => {
+  const kept = new Map([
+    ["jwt", "token"],
+    ["renew", "refresh"],
+    ["user", "{}"],
+    ["theme", "dark"],
+  ]);
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    removeItem: (name: string) => kept.delete(name),
+  };
+  const settings = { token: "jwt", refreshToken: "renew", also: ["user"] };
+  const old = storedToken({ ...settings, storage: () => storage as unknown as Storage });
+  equal([await old.exists(), await old.credential(false)], [true, { token: "token", refreshToken: "refresh" }]);
+  await old.end();
+  equal([await old.exists(), await old.credential(false), [...kept.keys()]], [false, null, ["theme"]]);
+});
+
+test("cookie: there is nothing to present", async () => {
+  let ended = 0;
+  const old = cookie({
+    exists: () => true,
+    end: () => {
+      ended += 1;
+    },
+  });
+  equal([await old.exists(), await old.credential(false)], [true, {}]);
+  await old.end();
+  equal(ended, 1);
+});
+
+test("supertokens: tokens in the page's hands are header mode, else the cookies have them", async () => {
+  const sdk = (exists: boolean, token?: string) =>
+    superTokens({
+      doesSessionExist: async () => exists,
+      attemptRefreshingSession: async () => exists,
+      getAccessToken: async () => token,
+    });
+  equal(await Promise.all([sdk(false).look(), sdk(true).look(), sdk(true, "t").look()]), ["none", "cookie", "header"]);
+  ok(await sdk(true).recover());
+});

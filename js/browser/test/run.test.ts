@@ -1,0 +1,265 @@
+// A whole migration in a small world: losses, reloads and tabs at every point of it.
+
+import { equal, ok, rejects, test } from "./harness.js";
+import { type Fate, listener, World } from "./world.js";
+
+const MOVED = { status: "migrated", userId: "ada", sessionHandle: "h1", oldEnded: true };
+
+test("run: nobody to move, nobody asked", async () => {
+  const world = new World();
+  world.old = null;
+  equal(await world.load(), { status: "none" });
+  equal(world.asked, ["old.exists"]);
+});
+
+for (const mode of ["cookie", "header"] as const) {
+  test(`run: moved, ${mode} mode`, async () => {
+    const world = new World(mode);
+    equal(await world.load(), MOVED);
+    equal([world.old, world.kept, world.ends, world.sessions.size], [null, "h1", 1, 1]);
+    equal(await world.load(), { status: "none" });
+    equal(world.key, null, "the key is kept after it is of no use");
+  });
+
+  const deaths: readonly Fate[] = ["page dies before", "page dies after"];
+  for (const fate of deaths) {
+    test(`run: the ${fate.replace("dies", "is reloaded")} any call, ${mode} mode`, async () => {
+      for (let at = 0; at < 12; at += 1) {
+        const world = new World(mode);
+        world.locks = false; // a dead page holds none
+        world.fate = (call) => (call === at ? fate : "pass");
+        const page = new AbortController();
+        void world.load({ timeout: 60_000, signal: page.signal });
+        await settled();
+        world.fate = () => "pass";
+        ok(world.signedIn, `signed out by a reload at call ${at}`);
+        const outcome = await world.load();
+        ok(world.kept === "h1" && world.old === null, `call ${at}: ${JSON.stringify(outcome)}`);
+        equal([world.sessions.size, world.ends], [1, 1], `call ${at}`);
+        equal(await world.load(), { status: "none" });
+        page.abort(); // nobody is there who could hear it
+      }
+    });
+  }
+
+  const losses: readonly Fate[] = ["lost before", "lost after"];
+  for (const fate of losses) {
+    test(`run: any call is ${fate}, ${mode} mode`, async () => {
+      for (let at = 0; at < 12; at += 1) {
+        const world = new World(mode);
+        world.fate = (call) => (call === at ? fate : "pass");
+        const outcome = await world.load();
+        ok(world.kept === "h1", `call ${at}: ${JSON.stringify(outcome)}`);
+        if ("oldEnded" in outcome && !outcome.oldEnded) await world.load();
+        equal([world.old, world.sessions.size, world.ends], [null, 1, 1], `call ${at}`);
+      }
+    });
+  }
+
+  test(`run: any two calls hang, ${mode} mode`, async () => {
+    for (let first = 0; first < 8; first += 1) {
+      const world = new World(mode);
+      world.fate = (call) => (call === first || call === first + 2 ? "hangs" : "pass");
+      const outcome = await world.load({ timeout: 5 });
+      ok(world.signedIn && world.kept === "h1", `call ${first}: ${JSON.stringify(outcome)}`);
+      equal(world.sessions.size, 1);
+    }
+  });
+
+  for (const locks of [true, false]) {
+    test(`run: five tabs at once, ${mode} mode, ${locks ? "one at a time" : "without locks"}`, async () => {
+      const world = new World(mode);
+      world.locks = locks;
+      const outcomes = await Promise.all(Array.from({ length: 5 }, () => world.load()));
+      ok(
+        outcomes.every(({ status }) => ["migrated", "already", "none"].includes(status)),
+        JSON.stringify(outcomes),
+      );
+      equal([world.sessions.size, world.kept, world.old, world.ends], [1, "h1", null, 1]);
+    });
+  }
+}
+
+test("run: five tabs, half of all calls lost, three hundred orders", async () => {
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const world = new World(seed % 2 === 0 ? "cookie" : "header");
+    const chance = dice(seed);
+    world.locks = seed % 3 === 0;
+    world.fate = () => (chance() < 0.5 ? "pass" : chance() < 0.5 ? "lost before" : "lost after");
+    await Promise.all(Array.from({ length: 5 }, () => world.load({ attempts: 3 })));
+    ok(world.signedIn, `seed ${seed}: signed out`);
+    ok(world.sessions.size <= 1 && world.ends <= 1, `seed ${seed}: ${world.sessions.size} sessions`);
+    world.fate = () => "pass";
+    await world.load();
+    equal([world.kept, world.old, world.sessions.size], ["h1", null, 1], `seed ${seed}`);
+  }
+});
+
+test("run: an expired token is renewed, once", async () => {
+  const world = new World();
+  world.expired = true;
+  const stale = { ...world.oldSession(), credential: world.oldSession().credential };
+  let first = true;
+  stale.credential = (fresh) => {
+    if (!first) return world.oldSession().credential(fresh);
+    first = false;
+    return Promise.resolve({ token: "sign-in-1" }); // an SDK that believes its clock
+  };
+  equal(await world.load({ old: stale }), MOVED);
+});
+
+test("run: provider down and token over: the user is told nothing and loses nothing", async () => {
+  const world = new World();
+  Object.assign(world, { expired: true, providerUp: false });
+  equal(await world.load(), { status: "unavailable", reason: "provider" });
+  equal(world.old, "sign-in-1");
+  world.providerUp = true;
+  equal(await world.load(), MOVED);
+});
+
+test("run: provider down, token good: it is not missed", async () => {
+  const world = new World();
+  world.providerUp = false;
+  equal(await world.load(), MOVED);
+});
+
+test("run: an old session that is over is left to the application", async () => {
+  const world = new World();
+  Object.assign(world, { expired: true, renewable: false });
+  equal(await world.load(), { status: "none" });
+  equal([world.ends, world.sessions.size], [0, 0]);
+});
+
+test("run: somebody else is signed in here: both stay as they are", async () => {
+  const world = new World();
+  world.sessions.set("h0", "bob");
+  world.kept = "h0";
+  equal(await world.load(), { status: "refused", code: "OTHER_USER_SIGNED_IN", retryable: false });
+  equal([world.old, world.kept], ["sign-in-1", "h0"]);
+});
+
+test("run: blocked cookies are noticed, and the old session stays", async () => {
+  const world = new World();
+  world.cookiesBlocked = true;
+  equal(await world.load(), { status: "refused", code: "SESSION_NOT_KEPT", retryable: false });
+  equal(await world.load(), { status: "refused", code: "SESSION_NOT_KEPT", retryable: false });
+  equal([world.old, world.ends, world.sessions.size], ["sign-in-1", 0, 1]);
+});
+
+test("run: a captured token is refused, and what is here stays", async () => {
+  const world = new World();
+  world.claims.set("sign-in-1", { key: "somebody-else", handle: "h9", user: "ada" });
+  equal(await world.load(), { status: "refused", code: "ALREADY_MIGRATED", retryable: false });
+  equal(world.old, "sign-in-1");
+});
+
+test("run: a session that the browser forgot about is found again", async () => {
+  const world = new World();
+  world.claims.set("sign-in-1", { key: "lost-with-the-storage", handle: "h1", user: "ada" });
+  world.sessions.set("h1", "ada");
+  const session = { ...world.newSession(), recover: async () => true };
+  equal(await world.load({ session }), { status: "already", oldEnded: true });
+});
+
+test("run: the application's own route is the proof", async () => {
+  const world = new World();
+  const seen: string[] = [];
+  const session = world.newSession();
+  const fetch: typeof session.fetch = async (address, request) => {
+    if (!address.endsWith("/me")) return session.fetch(address, request);
+    seen.push(new Headers(request.headers).get("authorization") ?? "no credential");
+    return new Response("{}", { status: world.kept ? 200 : 401 });
+  };
+  equal(await world.load({ session: { ...session, fetch }, confirm: "https://api/me" }), MOVED);
+  equal([seen, world.asked.filter((one) => one === "migrate").length], [["no credential"], 1]);
+});
+
+test("run: a function of the application is the proof", async () => {
+  const world = new World();
+  equal(await world.load({ confirm: async () => false }), {
+    status: "refused",
+    code: "SESSION_NOT_KEPT",
+    retryable: false,
+  });
+  equal(world.old, "sign-in-1");
+});
+
+test("run: an SDK that throws at the end has ended it nevertheless, or does the next time", async () => {
+  const world = new World();
+  const old = world.oldSession();
+  const throwing = async () => {
+    await old.end();
+    throw new Error("text/plain");
+  };
+  equal(await world.load({ old: { ...old, end: throwing } }), { ...MOVED, oldEnded: false });
+  equal(await world.load(), { status: "none" });
+});
+
+test("run: stopped before it began, nothing was sent", async () => {
+  const world = new World();
+  equal(await world.load({ signal: AbortSignal.abort() }), { status: "unavailable", reason: "aborted" });
+  equal(world.asked, []);
+});
+
+test("run: stopped anywhere, the next page load goes on", async () => {
+  for (let at = 0; at < 10; at += 1) {
+    const world = new World();
+    const stop = new AbortController();
+    world.fate = (call) => {
+      if (call === at) stop.abort();
+      return "pass";
+    };
+    await world.load({ signal: stop.signal });
+    ok(world.signedIn, `signed out by a stop at call ${at}`);
+    world.fate = () => "pass";
+    await world.load();
+    equal([world.kept, world.old, world.sessions.size], ["h1", null, 1], `call ${at}`);
+  }
+});
+
+test("run: pauses grow, and respect what the server asks for", async () => {
+  const world = new World();
+  const busy = { status: "REFUSED", code: "CONTENDED", retryable: true, retryAfter: 7 };
+  let answers = 0;
+  const session = world.newSession();
+  const fetch: typeof session.fetch = async (address, request) => {
+    answers += 1;
+    if (answers === 1) return new Response(JSON.stringify(busy), { status: 503 });
+    if (answers < 4) throw new TypeError("network");
+    return session.fetch(address, request);
+  };
+  equal(await world.load({ session: { ...session, fetch } }), MOVED);
+  equal(world.pauses, [7125, 750, 1500]);
+});
+
+test("run: every step is told, and no token", async () => {
+  const world = new World();
+  world.old = "secret-sign-in";
+  const { told, onEvent } = listener();
+  await world.load({ onEvent });
+  equal(
+    told.map(({ type }) => type),
+    ["looked", "looked", "session", "credential", "answer", "confirmed", "ended", "finished"],
+  );
+  const text = JSON.stringify(told);
+  ok(!text.includes("secret-sign-in") && !text.includes("key-1"), text);
+});
+
+test("run: wrong options are the caller's mistake", async () => {
+  const world = new World();
+  await rejects(() => world.load({ old: undefined } as never));
+});
+
+/** Everything that can go on without the outside has gone on. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+/** A small generator of repeatable chance (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
