@@ -113,7 +113,7 @@ def test_no_token_is_left_to_scripts(profile: BrowserContext, site: str) -> None
     state = profile.storage_state()
     kept = [item for origin in state.get("origins", []) for item in origin.get("localStorage", [])]
     assert {item.get("name") for item in kept} == {
-        "segue-demo.front-token",
+        "segue-web.front-token",
         "segue-demo.person",
         "segue-demo.run",
     }

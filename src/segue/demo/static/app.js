@@ -1,8 +1,8 @@
 // The page: wires the old provider, the migration and the session to what is shown.
 
-import { Refused, moveAcross } from "./migrate.js";
+import { moveAcross } from "./migrate.js";
 import * as oldProvider from "./old-provider.js";
-import * as session from "./session.js";
+import { session, watching } from "./session.js";
 import * as story from "./story.js";
 import { short, show } from "./view.js";
 
@@ -44,11 +44,10 @@ const STEPS = {
     took,
     facts: { issuer: new URL(claims.iss).host, subject: claims.sub, session: short(claims.sid), ends: inMinutes(claims.exp) },
   }),
-  waiting: ({ seconds, code }) => ({
+  waiting: ({ seconds }) => ({
     title: `Not now; trying again in ${seconds} s`,
     why: "The same Idempotency-Key goes along, so that a repetition cannot make a second session.",
     kind: "fault",
-    facts: { code },
   }),
   migrated: ({ took, result, userId }) => ({
     title: "New session made",
@@ -89,21 +88,27 @@ async function move() {
     redraw();
   };
   try {
-    if (await moveAcross(about, tell)) {
+    const outcome = await moveAcross(about, tell);
+    if ("oldEnded" in outcome && add) {
       state.tale = `It took ${story.inTime(total)}, from finding the old token to the end of the old session. You were not asked for anything.`;
       sessionStorage.setItem(TALE, state.tale);
       add.retitle("Moved across");
+    } else if (outcome.status !== "none") {
+      state.refusal = WORDS[outcome.status]?.(outcome) ?? "";
+      add ??= story.chapter("Moving across");
+      add({ title: "Not moved", why: state.refusal, kind: "fault" });
+      add.retitle("Not moved across");
     }
-  } catch (error) {
-    state.refusal = error instanceof Refused ? `The server said ${error.code}. Start again, or sign in at the old provider once more.` : error.message;
-    add ??= story.chapter("Moving across");
-    add({ title: "Refused", why: state.refusal, kind: "fault" });
-    add.retitle("Not moved across");
   } finally {
     state.moving = false;
     await poll().catch(redraw); // the provider has something new to say about itself
   }
 }
+
+const WORDS = {
+  refused: ({ code }) => `The server said ${code}. Start again, or sign in at the old provider once more.`,
+  unavailable: ({ reason }) => `There was no answer (${reason}). Nothing is lost: load the page again.`,
+};
 
 const nameOf = () => oldProvider.claims(oldProvider.tokens().id).name;
 const inMinutes = (seconds) => `in ${Math.round((seconds * 1000 - Date.now()) / 60_000)} min`;
@@ -113,10 +118,11 @@ const inMinutes = (seconds) => `in ${Math.round((seconds * 1000 - Date.now()) / 
 async function callApi() {
   const add = story.chapter("Calling the API");
   const requests = [];
-  const response = await session.call("/api/me", {}, (request) => {
+  const tell = (request) => {
     requests.push(request);
     add(request.path === "/api/me" ? apiStep(request) : refreshStep(request));
-  });
+  };
+  const response = await watching(tell, () => session.fetch("/api/me"));
   if (response.ok) state.me = await response.json();
   const refreshed = requests.some((request) => request.path !== "/api/me");
   add.retitle(!response.ok ? "Signed out" : refreshed ? "A silent refresh" : "The API answered");
@@ -160,13 +166,13 @@ async function stopProvider() {
 
 async function signOut() {
   const add = story.chapter("Signing out");
-  await session.signOut(({ method, path, status, took }) =>
-    add({ title: status === 200 ? "Done" : "Answered", kind: "own", took, facts: { [method]: path, status } }),
-  );
+  const done = ({ method, path, status, took }) =>
+    add({ title: status === 200 ? "Done" : "Answered", kind: "own", took, facts: { [method]: path, status } });
+  await watching(done, () => session.signOut());
   forgetUs();
-  const response = await session.send("/api/me", {}, ({ status, took }) =>
-    add({ title: "The API is closed again", took, facts: { GET: "/api/me", status } }),
-  );
+  const closed = ({ status, took }) =>
+    add({ title: "The API is closed again", took, facts: { GET: "/api/me", status } });
+  const response = await watching(closed, () => session.fetch("/api/me"));
   add.retitle(response.status === 401 ? "Signed out" : "Not signed out");
 }
 
@@ -267,7 +273,7 @@ function forgetOtherRuns() {
 }
 
 async function learnMe() {
-  const response = session.current() ? await session.call("/api/me") : null;
+  const response = session.current() ? await session.fetch("/api/me") : null;
   state.me = response?.ok ? await response.json() : null;
 }
 
@@ -277,9 +283,8 @@ button("call-api", callApi);
 button("expire", expire);
 button("sign-out", signOut);
 button("start-again", startAgain);
-addEventListener("storage", async (change) => {
-  redraw();
-  if (!session.isAboutSession(change)) return;
+addEventListener("storage", redraw);
+session.watch(async () => {
   await learnMe().catch(() => {});
   redraw();
 });
