@@ -21,6 +21,7 @@ from segue.migration.provider import (
     Revocation7009,
 )
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
+from segue.remote.settings import RemoteCore
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, SessionView
 from segue.sessions.policy import Lifetimes
@@ -53,6 +54,7 @@ __all__ = [
     "PinnedKeys",
     "Prefixed",
     "Provider",
+    "RemoteCore",
     "Revocation7009",
     "SessionError",
     "SessionView",

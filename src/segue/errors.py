@@ -37,9 +37,12 @@ Every error that segue raises on purpose.
     │   ├── KeysUnavailable
     │   ├── StateUnavailable
     │   ├── FetchFailed
+    │   ├── CoreUnavailable
     │   └── Contended
     └── ConfigurationError      ours to fix, raised when the engine is built
-        └── KeyRefused
+        ├── KeyRefused
+        ├── CoreRefused
+        └── BeyondCore
 
 `code` is stable and documented, and is the only part that a client ever sees. The text is for logs: facts, never a
 token. No error knows HTTP; `segue.http.status` maps codes to answers.
@@ -297,6 +300,12 @@ class FetchFailed(Unavailable):
     code = "FETCH_FAILED"
 
 
+class CoreUnavailable(Unavailable):
+    """The remote core does not answer, is broken or too busy."""
+
+    code = "CORE_UNAVAILABLE"
+
+
 class Contended(Unavailable):
     """Others changed the same session again and again while we tried."""
 
@@ -314,3 +323,15 @@ class KeyRefused(ConfigurationError):
     """A key or key set cannot verify signatures safely; the text says why, and never holds the key."""
 
     code = "KEY_INVALID"
+
+
+class CoreRefused(ConfigurationError):
+    """The remote core refuses a request as such (a wrong API key, an unknown tenant), or speaks another protocol."""
+
+    code = "CORE_REFUSED"
+
+
+class BeyondCore(ConfigurationError):
+    """A remote core cannot do what was asked for; the text says what it can."""
+
+    code = "BEYOND_CORE"

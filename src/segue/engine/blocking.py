@@ -8,7 +8,7 @@ from segue.application import Application, FetchClaim
 from segue.clock import Clock, SystemClock
 from segue.config import Config
 from segue.engine.key_making import LocalKeyMaker
-from segue.engine.ports import ports, require_store, require_web
+from segue.engine.ports import ports, require_home, require_web
 from segue.errors import SessionError
 from segue.flow import Flow, T, drive, performer
 from segue.http.flows import Authenticated, Checked
@@ -20,9 +20,11 @@ from segue.migration.model import Identity
 from segue.migration.pins import PinReport
 from segue.migration.web import Web
 from segue.operations import Operations, Randomness
+from segue.remote.wire import CoreWire
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import Selection, SessionView
+from segue.stores.memory import MemoryStore
 from segue.stores.ports import Store
 from segue.tokens.access import AccessClaims
 from segue.tokens.signing_keys import SigningKey
@@ -34,45 +36,51 @@ class Engine:
 
     Args:
         config: checked already.
-        store: where sessions live; closed with the engine.
+        store: where sessions live, and the ledger of migrations; closed with the engine.
+        core: a remote core in which sessions live instead; closed with the engine. Then a store is for migrations only.
         web: for providers with live keys or revocation; closed by whoever made it.
         fetch_claim: the application's values of session claims.
         clock: tells the time of every operation.
         randomness: as many bytes as asked for; the machine's own unless a test replays.
 
     Raises:
-        ConfigurationError: a provider needs *web*.
+        ConfigurationError: a provider needs *web* or a store, or there is neither store nor core.
     """
 
     def __init__(
         self,
         config: Config,
         *,
-        store: Store,
+        store: Store | None = None,
+        core: CoreWire | None = None,
         web: Web | None = None,
         fetch_claim: FetchClaim | None = None,
         clock: Clock | None = None,
         randomness: Randomness = os.urandom,
     ) -> None:
         require_web(config, web, "HttpWeb")
-        require_store(store, blocking=True)
+        require_home(config, store, core, blocking=True)
         application = Application(config.providers, fetch_claim)
         self.config = config
-        self.store = store
-        operations = Operations(config, clock=clock or SystemClock(), randomness=randomness)
+        self.store: Store = store or MemoryStore()  # nothing comes into it without providers
+        remote = None if core is None else core.core
+        operations = Operations(config, core=remote, clock=clock or SystemClock(), randomness=randomness)
+        self._core = core
         self._at_hand = operations.at_hand
         self._sessions = operations.sessions
         self._migration = operations.migration
         self._routes = operations.routes
         self._upkeep = operations.upkeep
-        self._perform = performer(ports(store, web, application, LocalKeyMaker()))
+        self._perform = performer(ports(self.store, web, application, LocalKeyMaker(), core))
 
     def _run(self, flow: Flow[T]) -> T:
         return drive(flow, self._perform)
 
     def close(self) -> None:
-        """Close the store."""
+        """Close store and core."""
         self.store.close()
+        if self._core is not None:
+            self._core.close()
 
     def create_session(self, new: NewSession) -> Issued:
         """Create a session and its first tokens; the caller hands them out."""

@@ -9,6 +9,7 @@ from segue.errors import ConfigurationError
 from segue.migration.key_sources import compared_part, live_part
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, Web
+from segue.remote.wire import AsyncCoreWire, CoreWire
 from segue.stores.ports import AsyncStore, Store
 
 _STORE_PORTS = (
@@ -19,7 +20,11 @@ _STORE_PORTS = (
 
 
 def ports(
-    store: Store | AsyncStore, web: Web | AsyncWeb | None, application: object, keys: object
+    store: Store | AsyncStore,
+    web: Web | AsyncWeb | None,
+    application: object,
+    keys: object,
+    core: CoreWire | AsyncCoreWire | None = None,
 ) -> dict[str, object]:
     """The ports by the names of their protocols."""
     named: dict[str, object] = dict.fromkeys(_STORE_PORTS, store)
@@ -29,6 +34,8 @@ def ports(
         "ClaimSource": application,
         "KeyMaker": keys,
     }
+    if core is not None:
+        named["CoreWire"] = core
     return named if web is None else named | {"Web": web}
 
 
@@ -47,8 +54,24 @@ def _spoken_to(provider: Provider) -> bool:
     return bool(live or provider.revocation or provider.introspection)
 
 
-def require_store(store: object, *, blocking: bool) -> None:
-    """Refuse a store of the other kind."""
+def require_home(config: Config, store: object | None, core: object | None, *, blocking: bool) -> None:
+    """Refuse an engine whose sessions have no place, or its migrations, and parts of the other kind."""
+    if store is None and core is None:
+        raise ConfigurationError("an engine needs a store, or a remote core")
+    if store is None and config.providers:
+        raise ConfigurationError(
+            "providers need a store for the ledger of migrations, also where sessions live in a remote core"
+        )
+    if store is not None:
+        _require_store(store, blocking=blocking)
+    if core is not None and inspect.iscoroutinefunction(getattr(core, "exchange", None)) == blocking:
+        wanted = "Engine takes HttpCore" if blocking else "AsyncEngine takes AsyncHttpCore"
+        raise ConfigurationError(
+            f"{wanted} from segue.adapters.core, and {type(core).__name__} is the other kind"
+        )
+
+
+def _require_store(store: object, *, blocking: bool) -> None:
     if inspect.iscoroutinefunction(getattr(store, "load_session", None)) == blocking:
         wanted = "Engine takes a blocking store" if blocking else "AsyncEngine takes an asynchronous store"
         raise ConfigurationError(f"{wanted}, and {type(store).__name__} is the other kind")

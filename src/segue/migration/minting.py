@@ -21,7 +21,7 @@ from segue.migration.model import Claim, Delivery
 from segue.migration.once import ClientKey, replay, seed_of
 from segue.migration.ports import Ledger
 from segue.sessions.issuing import Issuance, Issued, NewSession, issue, prepare, renew
-from segue.sessions.model import Session, SessionView
+from segue.sessions.model import Session, SessionHead, SessionView
 from segue.sessions.ports import SessionStore
 from segue.tokens.access import AccessToken
 from segue.tokens.refresh import SEED, new_handle
@@ -65,7 +65,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a draft."""
 
     result: MigrationResult
-    session: SessionView
+    session: SessionHead
     issued: Issued | None
     """The tokens to attach; None if the browser keeps those it has."""
 

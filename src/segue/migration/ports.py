@@ -39,6 +39,21 @@ class Ledger(Protocol):
         """
         ...
 
+    def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """
+        In one transaction write the claim anew and add deliveries and record, if it still names *if_handle*; did it?
+
+        For sessions that are made elsewhere, after the claim: until then it names a handle that no session has.
+        """
+        ...
+
     def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """Forget at most *limit* claims whose `keep_until` has passed; how many."""
         ...

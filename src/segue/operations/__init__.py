@@ -1,7 +1,7 @@
 """
 What an engine can do, as flows bound to one configuration: the whole of `Engine` and `AsyncEngine` but the driving.
 
-    home       where sessions live: in our own store, or in a remote core
+    home       where sessions live: in our own store, or in a remote core (`remote_home`)
     at_hand    keys and revocations that this process knows, and what can be answered from them without asking anybody
     sessions   create, authenticate, refresh, change, revoke
     migration  previous providers' tokens
@@ -16,11 +16,12 @@ from __future__ import annotations
 from segue.clock import Clock
 from segue.config import Config
 from segue.operations.at_hand import AtHand, Randomness
-from segue.operations.home import LocalHome
+from segue.operations.home import Home, LocalHome
 from segue.operations.migration import MigrationOperations
 from segue.operations.routes import RouteOperations
 from segue.operations.sessions import SessionOperations
 from segue.operations.upkeep import UpkeepOperations
+from segue.remote.settings import RemoteCore
 
 __all__ = ["Operations", "Randomness"]
 
@@ -28,14 +29,22 @@ __all__ = ["Operations", "Randomness"]
 class Operations:
     """The operations of one engine, each a flow to be driven with the engine's ports."""
 
-    def __init__(self, config: Config, *, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, config: Config, *, core: RemoteCore | None = None, clock: Clock, randomness: Randomness
+    ) -> None:
         """
         Args:
             config: checked already.
+            core: where sessions live; None: in our own store.
             clock: tells the time of every operation.
             randomness: that many bytes, as `os.urandom` gives them.
         """
-        home = LocalHome(config, draw=randomness)
+        home: Home = LocalHome(config, draw=randomness)
+        if core is not None:
+            # Only now: most deployments have no core, and start sooner without the code for one.
+            from segue.operations.remote_home import RemoteHome  # noqa: PLC0415
+
+            home = RemoteHome(config, core, draw=randomness)
         self.at_hand = AtHand(config, home, clock=clock, randomness=randomness)
         self.sessions = SessionOperations(self.at_hand)
         self.migration = MigrationOperations(self.at_hand)

@@ -144,7 +144,9 @@ class AtHand:
 
     def _adopt(self, keys: KnownKeys, now: datetime) -> None:
         if frozenset(key.key_id for key in keys.verifying) != self._verifier.key_ids:
-            self._verifier = AccessVerifier(keys.verifying, capacity=self.config.verified_cache)
+            self._verifier = AccessVerifier(
+                keys.verifying, capacity=self.config.verified_cache, end_claim=keys.end_claim
+            )
         self._keys, self._loaded_at, self._reload_at = keys, now, keys.reload_at
         self._trust()
 

@@ -41,6 +41,8 @@ class KnownKeys(msgspec.Struct, frozen=True, kw_only=True):
     published: PublishedKeys
     reload_at: datetime
     """When to look again without a reason."""
+    end_claim: str | None = None
+    """The name under which a token may state an end that comes before its own."""
 
 
 class Home(Protocol):

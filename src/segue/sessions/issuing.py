@@ -13,7 +13,7 @@ import msgspec
 
 from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
 from segue.json import JsonObject
-from segue.sessions.model import Device, Family, Provenance, Session, SessionView
+from segue.sessions.model import Device, Family, Provenance, Session, SessionHead
 from segue.sessions.policy import Lifetimes
 from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, AccessVersion, mint_access
 from segue.tokens.access_v2 import mint_v2
@@ -85,7 +85,7 @@ class RefreshText(Protocol):
 class Issued(msgspec.Struct, frozen=True, kw_only=True):
     """A session with freshly made tokens: what a client receives, whoever made them."""
 
-    session: SessionView
+    session: SessionHead
     access: AccessToken
     refresh: RefreshText
     anti_csrf: str | None

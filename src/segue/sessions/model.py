@@ -57,8 +57,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     ip: str | None = None
 
 
-class SessionView(Discreet, frozen=True, kw_only=True):
-    """One sign-in on one device, as far as it can be told wherever it lives: in our store, or in a remote core."""
+class SessionHead(Discreet, frozen=True, kw_only=True):
+    """What is told of a session together with its tokens, wherever it lives."""
 
     unshown: ClassVar = frozenset({"payload", "data"})
 
@@ -68,15 +68,20 @@ class SessionView(Discreet, frozen=True, kw_only=True):
     user_id: UserId
     payload: JsonObject
     """Goes into every access token."""
+    expires_at: datetime
+    """When the newest refresh token stops working: sliding, never beyond `absolute_expires_at`."""
+    absolute_expires_at: datetime | None = None
+    """Fixed at creation; no rotation moves it."""
+
+
+class SessionView(SessionHead, frozen=True, kw_only=True):
+    """One sign-in on one device, as far as it can be told wherever it lives: in our store, or in a remote core."""
+
     data: JsonObject
     """Stays on the server."""
     created_at: datetime
     refreshed_at: datetime | None
     """Last rotation; equals `created_at` before the first. None: whoever keeps it does not tell."""
-    expires_at: datetime
-    """When the newest refresh token stops working: sliding, never beyond `absolute_expires_at`."""
-    absolute_expires_at: datetime | None = None
-    """Fixed at creation; no rotation moves it."""
     provenance: Provenance | None = None
     device: Device = Device()
 

@@ -141,6 +141,17 @@ class AsyncStore(Protocol):
         """See the port."""
         ...
 
+    async def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See the port."""
+        ...
+
     async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See the port."""
         ...

@@ -210,6 +210,22 @@ def read_issued_access(text: str) -> AccessToken:
     return AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
 
 
+def ended_by(claims: AccessClaims, name: str) -> AccessClaims:
+    """
+    The claims with an end that they state themselves under this name, if it comes before the token's own.
+
+    A statement that cannot be read has long come: whoever made the token wanted an end.
+    """
+    stated = claims.payload.get(name)
+    if name not in claims.payload:
+        return claims
+    try:
+        end = _instant(stated, UTC) if type(stated) is int else _LONG_OVER
+    except (OverflowError, OSError, ValueError):
+        end = _LONG_OVER
+    return msgspec.structs.replace(claims, expires_at=min(end, claims.expires_at))
+
+
 class AccessVerifier:
     """
     Verifies access tokens with the keys of one app.
@@ -219,14 +235,22 @@ class AccessVerifier:
     go with it. Safe to share between threads.
     """
 
-    __slots__ = ("_by_header", "_remembered", "_verifiers", "capacity", "key_ids")
+    __slots__ = ("_by_header", "_end_claim", "_remembered", "_verifiers", "capacity", "key_ids")
 
-    def __init__(self, keys: Iterable[SigningKey | VerificationKey], *, capacity: int = 10_000) -> None:
+    def __init__(
+        self,
+        keys: Iterable[SigningKey | VerificationKey],
+        *,
+        capacity: int = 10_000,
+        end_claim: str | None = None,
+    ) -> None:
         """
         Args:
             keys: all that verify: our own, or the public halves of somebody else's. One without an id is left out.
             capacity: how many verified tokens are remembered; 0 remembers none.
+            end_claim: the name under which a token may state an end that comes before its own, see `ended_by`.
         """
+        self._end_claim = end_claim
         self.capacity = capacity
         self._verifiers = {key.key_id: _bound(key) for key in keys if key.key_id is not None}
         self.key_ids = frozenset(self._verifiers)
@@ -274,6 +298,8 @@ class AccessVerifier:
             raise TokenMalformed("not base64url") from error
         if not verify(raw, header + b"." + payload):
             raise SignatureRefused(key_id)
+        if self._end_claim is not None:
+            claims = ended_by(claims, self._end_claim)
         token = AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
         self._remember(token)
         return token
@@ -407,6 +433,7 @@ def _is_zero(value: JsonValue) -> bool:
 
 
 _NUMBERS = (int, float)
+_LONG_OVER = datetime.min.replace(tzinfo=UTC)
 _instant = datetime.fromtimestamp
 _HEADERS: dict[tuple[str, Algorithm, AccessVersion], bytes] = {}
 _decode: Callable[[bytes], dict[str, JsonValue]] = msgspec.json.Decoder(dict[str, Any]).decode

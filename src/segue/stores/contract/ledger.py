@@ -90,6 +90,36 @@ class LedgerContract(Contract):
         assert store.load_session(PUBLIC_APP, handle(1)) is None
         assert store.count_deliveries() == {DeliveryState.PENDING: 1}
 
+    def test_settled_claim(self, store: Store) -> None:
+        """A claim that still names the handle is written anew, with deliveries; it is found so from then on."""
+        store.claim_and_create(claim(1), None, ())
+        final = replace(claim(1, session_number=2), client_digest=digest("other"), claimed_at=NOW + MOMENT)
+        assert store.settle_claim(final, (delivery(1), delivery(2)), if_handle=handle(1))
+        assert store.find_claim(PUBLIC_APP, digest("claim 1")) == final
+        assert store.list_deliveries(state=DeliveryState.PENDING, limit=10) == (delivery(1), delivery(2))
+        assert store.claim_and_create(claim(1), None, ()) == final
+
+    @pytest.mark.parametrize("number", [1, 9], ids=["other handle", "no claim"])
+    def test_claim_that_is_not_settled(self, store: Store, number: int) -> None:
+        """A claim that names another handle by now, or is not there, stays as it is, and nothing is delivered."""
+        store.claim_and_create(claim(1, session_number=2), None, ())
+        assert not store.settle_claim(claim(number), (delivery(1),), if_handle=handle(1))
+        assert store.find_claim(PUBLIC_APP, digest("claim 1")) == claim(1, session_number=2)
+        assert store.count_deliveries() == {}
+
+    def test_claim_of_another_app_is_not_settled(self, store: Store) -> None:
+        """Each app settles its own."""
+        store.claim_and_create(claim(1), None, ())
+        assert not store.settle_claim(replace(claim(1), app_id=OTHER_APP), (), if_handle=handle(1))
+
+    def test_settled_with_a_delivery_refused(self, store: Store) -> None:
+        """If a delivery cannot be written, the claim is not settled either."""
+        store.claim_and_create(claim(1), None, (delivery(1),))
+        with pytest.raises(StoreUnavailable):
+            store.settle_claim(claim(1, session_number=2), (delivery(2), delivery(1)), if_handle=handle(1))
+        assert store.find_claim(PUBLIC_APP, digest("claim 1")) == claim(1)
+        assert store.count_deliveries() == {DeliveryState.PENDING: 1}
+
     def test_claim_outlives_its_session(self, store: Store) -> None:
         """A claim whose time has passed is found until it is cleaned up, also when its session is gone."""
         store.claim_and_create(claim(1, keep_until=NOW - DAY), session(1), ())

@@ -123,6 +123,17 @@ class AsyncMemoryStore(AsyncMemoryCore):
         """See `Ledger.claim_and_create`."""
         return self._store.claim_and_create(claim, session, deliveries, record)
 
+    async def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        return self._store.settle_claim(claim, deliveries, record, if_handle=if_handle)
+
     async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""
         return self._store.delete_claims(kept_until_before=kept_until_before, limit=limit)

@@ -36,22 +36,45 @@ class MemoryMigrations(MemoryState):
     ) -> Claim | None:
         """See `Ledger.claim_and_create`."""
         kept = None if session is None else copied(session)
-        names = [delivery.delivery_id for delivery in deliveries]
         with self._lock:
             first = self._claims.get((claim.app_id, claim.claim_id))
             if first is not None:
                 return first
-            for position, name in enumerate(names):
-                refuse_double({*self._deliveries, *names[:position]}, name)
+            self._refuse_doubles(deliveries)
             if kept is not None:
                 refuse_double(self._sessions, (kept.app_id, kept.handle))
                 self._sessions[kept.app_id, kept.handle] = kept
-            self._claims[claim.app_id, claim.claim_id] = _kept_claim(claim)
-            for delivery in deliveries:
-                self._deliveries[delivery.delivery_id] = _kept_delivery(delivery)
-            if record is not None:
-                self._attempts.setdefault((record.app_id, record.operation_id), kept_record(record))
+            self._write(claim, deliveries, record)
             return None
+
+    def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        with self._lock:
+            stored = self._claims.get((claim.app_id, claim.claim_id))
+            if stored is None or stored.handle != if_handle:
+                return False
+            self._refuse_doubles(deliveries)
+            self._write(claim, deliveries, record)
+            return True
+
+    def _write(self, claim: Claim, deliveries: tuple[Delivery, ...], record: AttemptRecord | None) -> None:
+        self._claims[claim.app_id, claim.claim_id] = _kept_claim(claim)
+        for delivery in deliveries:
+            self._deliveries[delivery.delivery_id] = _kept_delivery(delivery)
+        if record is not None:
+            self._attempts.setdefault((record.app_id, record.operation_id), kept_record(record))
+
+    def _refuse_doubles(self, deliveries: tuple[Delivery, ...]) -> None:
+        names = [delivery.delivery_id for delivery in deliveries]
+        for position, name in enumerate(names):
+            refuse_double({*self._deliveries, *names[:position]}, name)
 
     def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""

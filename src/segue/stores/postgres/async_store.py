@@ -166,6 +166,17 @@ class AsyncPostgresStore(AsyncSqlStore):
         """See `SigningKeyStore.add_signing_key`."""
         return await self._transact(partial(flows.add_signing_key, app_id, key, if_newest=if_newest))
 
+    async def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        return await self._write(partial(flows.settle_claim, claim, deliveries, record, if_handle=if_handle))
+
     async def take_deliveries(
         self, *, at: datetime, lease_until: datetime, limit: int
     ) -> tuple[Delivery, ...]:

@@ -167,6 +167,23 @@ def migration_parameters(migrations: Sequence[Migration]) -> list[Parameter]:
     ]
 
 
+def settling_parameters(
+    claim: Claim,
+    deliveries: tuple[Delivery, ...],
+    record: AttemptRecord | None,
+    *,
+    if_handle: SessionHandle,
+) -> list[Parameter]:
+    """What `settle_claim` takes: the claim, the handle that it must still name, deliveries and record."""
+    records = [] if record is None else [record_to_row(record)]
+    return [
+        *claim_to_row(claim),
+        if_handle,
+        *_columns([delivery_to_row(each) for each in deliveries], DELIVERY_COLUMNS - OWNER_COLUMNS),
+        *_columns(records, ATTEMPT_COLUMNS),
+    ]
+
+
 def _migrated(_: Sequence[Migration], rows: Sequence[Row]) -> dict[RowKey, Settled[Claim | None]]:
     """Only who was first: the claim in the way of another one has to be read."""
     return {key: Settled(None) for key in _keys(rows)}

@@ -16,6 +16,7 @@ from segue.flow import ask
 from segue.ids import AppId, SessionHandle, to_milliseconds
 from segue.migration.model import Claim, Delivery
 from segue.migration.records import AttemptRecord, operations_before
+from segue.stores.postgres.batches import settling_parameters
 from segue.stores.postgres.statements import Parameter, PostgresStatement, PostgresStatements
 from segue.stores.sql import key_flows, removal_flows, user_flows
 from segue.stores.sql.migration_flows import find_claim
@@ -100,6 +101,18 @@ async def fold_attempts(app_id: AppId, *, before: datetime, limit: int) -> int:
     parameters = (app_id, operations_before(before), limit)
     rows = await ask(PostgresStatements.execute, Statement.FOLD_ATTEMPTS, parameters)
     return cast("list[tuple[int]]", rows)[0][0]
+
+
+async def settle_claim(
+    claim: Claim,
+    deliveries: tuple[Delivery, ...],
+    record: AttemptRecord | None = None,
+    *,
+    if_handle: SessionHandle,
+) -> bool:
+    """See `Ledger.settle_claim`."""
+    parameters = settling_parameters(claim, deliveries, record, if_handle=if_handle)
+    return bool(await ask(PostgresStatements.execute, Statement.SETTLE_CLAIM, parameters))
 
 
 async def first_claim(claim: Claim, written: Sequence[Row]) -> Claim | None:

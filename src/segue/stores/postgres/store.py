@@ -128,6 +128,17 @@ class PostgresStore(SqlStore):
         """See `SigningKeyStore.add_signing_key`."""
         return self._transact(partial(flows.add_signing_key, app_id, key, if_newest=if_newest))
 
+    def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        return self._write(partial(flows.settle_claim, claim, deliveries, record, if_handle=if_handle))
+
     def take_deliveries(self, *, at: datetime, lease_until: datetime, limit: int) -> tuple[Delivery, ...]:
         """See `Outbox.take_deliveries`."""
         return self._write(partial(flows.take_deliveries, at=at, lease_until=lease_until, limit=limit))

@@ -140,6 +140,19 @@ class AsyncSqlStore(AsyncSqlOversight, AsyncSqlCore):
             partial(migration_flows.claim_and_create, claim, session, deliveries, record)
         )
 
+    async def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        return await self._write(
+            partial(migration_flows.settle_claim, claim, deliveries, record, if_handle=if_handle)
+        )
+
     async def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""
         return await self._write(

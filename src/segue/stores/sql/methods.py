@@ -137,6 +137,19 @@ class SqlStore(SqlOversight, SqlCore):
         """See `Ledger.claim_and_create`."""
         return self._write(partial(migration_flows.claim_and_create, claim, session, deliveries, record))
 
+    def settle_claim(
+        self,
+        claim: Claim,
+        deliveries: tuple[Delivery, ...],
+        record: AttemptRecord | None = None,
+        *,
+        if_handle: SessionHandle,
+    ) -> bool:
+        """See `Ledger.settle_claim`."""
+        return self._write(
+            partial(migration_flows.settle_claim, claim, deliveries, record, if_handle=if_handle)
+        )
+
     def delete_claims(self, *, kept_until_before: datetime, limit: int) -> int:
         """See `Ledger.delete_claims`."""
         return self._write(

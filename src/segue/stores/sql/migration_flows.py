@@ -45,11 +45,29 @@ async def claim_and_create(
         return first
     if session_row is not None:
         await ask(Statements.execute, Statement.CREATE_SESSION, session_row)
+    await _add(deliveries, record)
+    return None
+
+
+async def settle_claim(
+    claim: Claim,
+    deliveries: tuple[Delivery, ...],
+    record: AttemptRecord | None = None,
+    *,
+    if_handle: SessionHandle,
+) -> bool:
+    """See `Ledger.settle_claim`."""
+    if not await ask(Statements.execute, Statement.SETTLE_CLAIM, (*claim_to_row(claim), if_handle)):
+        return False
+    await _add(deliveries, record)
+    return True
+
+
+async def _add(deliveries: tuple[Delivery, ...], record: AttemptRecord | None) -> None:
     for delivery in deliveries:
         await ask(Statements.execute, Statement.ADD_DELIVERY, delivery_to_row(delivery))
     if record is not None:
         await ask(Statements.execute, Statement.ADD_ATTEMPT, record_to_row(record))
-    return None
 
 
 async def delete_claims(*, kept_until_before: datetime, limit: int) -> int:

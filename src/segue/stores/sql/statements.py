@@ -49,6 +49,7 @@ class Statement(StrEnum):
 
     FIND_CLAIM = auto()
     ADD_CLAIM = auto()
+    SETTLE_CLAIM = auto()
     DELETE_CLAIMS = auto()
 
     ADD_DELIVERY = auto()
