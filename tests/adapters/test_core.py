@@ -124,17 +124,35 @@ def test_nobody_listens(client: Client) -> None:
     assert (answer.sent, answer.slow) == (False, False)
 
 
+def held(exchange: Exchange) -> None:
+    """Say nothing."""
+    exchange.hold()
+
+
+def hung_up(exchange: Exchange) -> None:
+    """Break off."""
+    exchange.connection.close()
+
+
+def elsewhere(exchange: Exchange) -> None:
+    """A redirect."""
+    exchange.reply(302, b"", location="http://127.0.0.1:1/")
+
+
+def too_large(exchange: Exchange) -> None:
+    """More than is read."""
+    exchange.reply(200, bytes(MAX_BODY + 1))
+
+
+def compressed(exchange: Exchange) -> None:
+    """In a form that was not asked for."""
+    exchange.reply(200, b"", content_encoding="gzip")
+
+
 @both
 @pytest.mark.parametrize(
     ("failing", "slow"),
-    [
-        (lambda exchange: exchange.hold(), True),
-        (lambda exchange: exchange.connection.close(), False),
-        (lambda exchange: exchange.reply(302, b"", location="http://127.0.0.1:1/"), False),
-        (lambda exchange: exchange.reply(200, bytes(MAX_BODY + 1)), False),
-        (lambda exchange: exchange.reply(200, b"", content_encoding="gzip"), False),
-    ],
-    ids=["silent", "hung up", "redirect", "too large", "compressed"],
+    [(held, True), (hung_up, False), (elsewhere, False), (too_large, False), (compressed, False)],
 )
 def test_heard_and_not_answered(client: Client, failing: Callable[[Exchange], None], slow: bool) -> None:
     """What may have been heard is told as such, whatever went wrong after."""
