@@ -39,7 +39,7 @@ docs: $(VENV)/.with-test ## run every snippet of the docs, follow every link
 	$(BIN)/pytest -q tests/docs tests/test_errors.py
 
 bench: $(BENCH_VENV)/.with-bench ## measure us beside our peers, for minutes; BENCH="verify http" narrows, ARGS=--save keeps
-	@set -e; for name in $(or $(BENCH),verify create refresh migrate http footprint); do \
+	@set -e; for name in $(or $(BENCH),verify create refresh migrate races http footprint); do \
 		$(BENCH_VENV)/bin/python -m benchmarks.$$name $(ARGS); done
 
 demo: $(VENV)/.with-demo ## an old provider, an app and a page to watch; needs nothing but Python

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
+from itertools import cycle
+from typing import TypeAlias, cast
 
 import uvloop
 
@@ -23,7 +25,7 @@ from benchmarks.measuring import Contender, Sample
 
 CONNECTIONS = 64
 """Enough to keep the server busy: one that has to wait for each request pays for being woken as well."""
-_BROWSER = (
+BROWSER = (
     "host: localhost:8000\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"
     "accept: application/json\r\naccept-encoding: gzip, deflate, br\r\naccept-language: en-GB,en;q=0.9\r\n"
     "origin: http://localhost:3000\r\nrid: anti-csrf\r\n"
@@ -44,10 +46,11 @@ class Server:
     def load(self, path: str, count: int) -> None:
         """So many requests with a session, the tokens in turn."""
         requests = [
-            f"GET {path} HTTP/1.1\r\n{_BROWSER}authorization: Bearer {token}\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\n{BROWSER}authorization: Bearer {token}\r\n\r\n".encode()
             for token in self.tokens
         ]
-        uvloop.run(_load(self.port, requests, count))
+        turns = cycle(requests)
+        exchange(self.port, [lambda _head: next(turns)] * CONNECTIONS, count)
 
     def contender(self, name: str, path: str, *, count: int) -> Contender:
         """Requests to one path, measured in the server's CPU."""
@@ -62,9 +65,9 @@ class Server:
 
 
 @contextmanager
-def server(name: str) -> Iterator[Server]:
+def server(name: str, *arguments: str) -> Iterator[Server]:
     """One of `benchmarks.servers`, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.servers.serve", name]
+    command = [sys.executable, "-m", "benchmarks.servers.serve", name, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -79,18 +82,30 @@ def _get(port: int, path: str) -> object:
         return json.load(response)
 
 
-async def _load(port: int, requests: list[bytes], count: int) -> None:
+Next: TypeAlias = Callable[[bytes], bytes]
+"""The head of the last answer → the next request of this connection; the first gets no head."""
+
+
+def exchange(port: int, following: list[Next], count: int) -> None:
+    """So many requests over as many connections as there are in *following*, each with one request at a time."""
+    uvloop.run(_load(port, following, count))
+
+
+async def _load(port: int, following: list[Next], count: int) -> None:
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     left = iter(range(count))
-    busy = CONNECTIONS
+    busy = len(following)
 
     class Client(asyncio.Protocol):
         transport: asyncio.Transport
         received = b""
 
+        def __init__(self, following: Next) -> None:
+            self._following = following
+
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
-            self._send()
+            self._send(b"")
 
         def data_received(self, data: bytes) -> None:
             self.received += data
@@ -98,19 +113,18 @@ async def _load(port: int, requests: list[bytes], count: int) -> None:
             if end and len(body) >= int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
                 assert head.startswith(b"HTTP/1.1 200"), head
                 self.received = b""
-                self._send()
+                self._send(head)
 
-        def _send(self) -> None:
+        def _send(self, answered: bytes) -> None:
             nonlocal busy
-            number = next(left, None)
-            if number is not None:
-                self.transport.write(requests[number % len(requests)])
+            if next(left, None) is not None:
+                self.transport.write(self._following(answered))
                 return
             self.transport.close()
             busy -= 1
             if not busy:
                 done.set()
 
-    for _ in range(CONNECTIONS):
-        await loop.create_connection(Client, "127.0.0.1", port)
+    for each in following:
+        await loop.create_connection(partial(Client, each), "127.0.0.1", port)
     await asyncio.wait_for(done.wait(), 120)

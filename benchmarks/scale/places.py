@@ -47,7 +47,7 @@ def place(kind: str, parent: str | None) -> Generator[Place]:
                 dsn = server.dsn(server.new_database())
                 return AsyncPostgresStore(dsn), fill_postgres(dsn, plan)
 
-            yield Place(fill=fill, server_cpu=lambda: _cpu_below(server.folder / "data"))
+            yield Place(fill=fill, server_cpu=lambda: cpu_below(server.folder / "data"))
 
 
 def _sqlite(folder: Path) -> Place:
@@ -59,7 +59,7 @@ def _sqlite(folder: Path) -> Place:
     return Place(fill=fill, server_cpu=lambda: 0.0)
 
 
-def _cpu_below(folder: Path) -> float:
+def cpu_below(folder: Path) -> float:
     """Of all processes at work in a folder; what an ended one had spent is in its parent's account."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):

@@ -1,5 +1,5 @@
 """
-`python -m benchmarks.servers.serve <name>`: serve one of the applications on a free port and print it.
+`python -m benchmarks.servers.serve <name> […]`: serve one of the applications on a free port and print it.
 
 Beside the paths of the application there are `/usage`, what the process has used so far, and `/tokens`, live access
 tokens of the application's own engine.
@@ -21,7 +21,7 @@ import uvicorn
 
 from segue.adapters.asgi import ASGIApp, Receive, Scope, Send
 
-APPLICATIONS = ("bare", "with_fastapi", "with_starlette", "with_supertokens")
+APPLICATIONS = ("bare", "sessions", "with_fastapi", "with_starlette", "with_supertokens")
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,8 @@ def demand_anti_csrf(presented: RefreshToken, anti_csrf: AntiCsrf, issuance: Iss
 async def _repeat(
     session: Session, presented: RefreshToken, successor: RefreshToken, issuance: Issuance
 ) -> IssuedSession | None:
-    same = _same_successor(session, presented, issuance)
+    usual = successor.digest == session.family.current
+    same = successor if usual else _same_successor(session, presented, issuance)
     if same is not None:
         return issue(session, same, issuance)
     # The newest was made by rotation at first use (`segue.sessions.branching`) and cannot be derived. It dies here;
