@@ -42,6 +42,10 @@ def outbox(
         pending = store.list_deliveries(state=DeliveryState.PENDING, limit=_SHOWN)
     for state, meaning in _MEANINGS.items():
         typer.echo(f"{counts.get(state, 0):>8}  {state.value:<8}  {meaning}")
+    held = sum(delivery.held for delivery in pending)
+    if held:
+        more = " or more" if len(pending) == _SHOWN else ""
+        typer.echo(f"\n{held}{more} of them wait for the first use of the new session")
     failing = [delivery for delivery in pending if delivery.last_error is not None]
     if failing:
         typer.echo("\nfailing so far, to be tried again:")

@@ -59,6 +59,7 @@ async def _refresh(request: HttpRequest, cookies: RequestCookies, runtime: Runti
         raise RefreshMissing
     transport, text = found[0]
     issued = await runtime.sessions.refresh(text, anti_csrf=_anti_csrf(request, transport, runtime))
+    runtime.used(issued.session.handle)
     other = {way for way, _ in found} - {transport}
     actions = clear(other, settings).then(attach(issued, settings, transport))
     return json_response(200, {}, actions=actions.then(clear_old_refresh(request, settings)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from datetime import datetime
 
 import msgspec
@@ -25,3 +25,5 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """Aware UTC instant."""
     revoked: Container[SessionHandle] = ()
     """Handles of sessions known to be revoked whose access tokens may still have time left."""
+    used: Callable[[SessionHandle], object] = bool
+    """Told of every session that is refreshed."""

@@ -38,7 +38,7 @@ from segue.migration.minting import Draft, MigrationResult, Minting, S
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of, tombstone_until
 from segue.migration.ports import UserMapper
-from segue.migration.provider import Provider, choose_provider
+from segue.migration.provider import EndOldSession, Provider, choose_provider
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.sessions.issuing import Issued, NewSession
@@ -169,7 +169,9 @@ async def migrate(
         Draft(
             claim=claim,
             new=_new_session(claim, identity, request, version=migration.version, end=end, provider=provider),
-            deliveries=_deliveries(claim, provider, request, minting, randomness=rest),
+            deliveries=_deliveries(
+                claim, provider, request, minting, held_until=None if present else end, randomness=rest
+            ),
             present=present,
             client_key=request.client_key,
             randomness=own,
@@ -268,10 +270,13 @@ def _deliveries(
     request: MigrationRequest,
     minting: Minting[S],
     *,
+    held_until: datetime | None,
     randomness: bytes,
 ) -> tuple[Delivery, ...]:
+    """What ends the old session; a new one that is not in use yet may hold it back until then."""
     if provider.revocation is None:
         return ()
+    held = provider.revocation.when is EndOldSession.AFTER_FIRST_USE and held_until is not None
     tokens = OldTokens(access_token=request.token, refresh_token=request.old_refresh_token)
     delivery = Delivery(
         delivery_id=DeliveryId(randomness[:16].hex()),
@@ -281,6 +286,7 @@ def _deliveries(
         handle=claim.handle,
         sealed=tokens.sealed(minting.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
         created_at=claim.claimed_at,
-        due_at=claim.claimed_at,
+        due_at=held_until if held and held_until else claim.claimed_at,
+        held=held,
     )
     return (delivery,)

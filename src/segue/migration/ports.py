@@ -94,7 +94,7 @@ class Outbox(Protocol):
         ...
 
     def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
-        """At most *limit* sessions whose first use a delivery waits for, in any order."""
+        """At most *limit* sessions whose first use a delivery waits for, greatest handle (and so the newest) first."""
         ...
 
     def release_deliveries(self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:

@@ -60,6 +60,15 @@ class CredentialKind(Enum):
     ID_TOKEN = "ID token"  # noqa: S105
 
 
+class EndOldSession(Enum):
+    """When the old session is ended at the provider."""
+
+    AT_ONCE = "at_once"
+    """As soon as the new one is durable."""
+    AFTER_FIRST_USE = "after_first_use"
+    """When the new one has been used, or ended: whose answer was lost has not lost both."""
+
+
 class Revocation7009(Discreet, frozen=True, kw_only=True):
     """
     Where and as whom to revoke the old tokens (RFC 7009).
@@ -76,6 +85,7 @@ class Revocation7009(Discreet, frozen=True, kw_only=True):
     """HTTP basic authentication with it; None for a public client, which only names itself."""
     allowed_token_types: frozenset[str] = _REVOCABLE
     """Which of the old tokens are sent there."""
+    when: EndOldSession = EndOldSession.AT_ONCE
 
     def __post_init__(self) -> None:
         try:

@@ -22,6 +22,7 @@ from segue.http.message import HttpRequest
 from segue.http.runtime import Runtime
 from segue.http.site import is_local
 from segue.http.verify import verify_request
+from segue.operations.first_use import FirstUse
 from segue.operations.home import RETRY_KEYS, Home, KnownKeys
 from segue.sessions.revocations import RevocationFeed
 from segue.tokens.access import AccessClaims, AccessVerifier
@@ -62,6 +63,7 @@ class AtHand:
                 "api_domain %s is plain http: whoever is on the way can take sessions; serve it over https",
                 config.http.api_domain,
             )
+        self.first_use = FirstUse()
         self._keys: KnownKeys | None = None
         self._loaded_at = _NEVER
         self._reload_at = _NEVER
@@ -88,6 +90,7 @@ class AtHand:
             return None
         if claims.handle in self._feed.handles:
             raise SessionGone(claims.handle)
+        self.first_use.note(claims.handle)
         return claims
 
     def authenticate(
@@ -113,7 +116,10 @@ class AtHand:
             )
         except KeyUnknown:
             return None
-        return None if found is None or must_confirm(found) else found
+        if found is None or must_confirm(found):
+            return None
+        self.first_use.note(found.access.claims.handle)
+        return found
 
     # --- keys --------------------------------------------------------------------------------------------------------
 
@@ -157,6 +163,7 @@ class AtHand:
             sessions=self.home.sessions(now),
             now=now,
             revoked=self._feed.handles,
+            used=self.first_use.note,
         )
 
     # --- revocations -------------------------------------------------------------------------------------------------

@@ -18,14 +18,16 @@ from segue.http.message import HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
 from segue.http.status import migration_refusal
 from segue.migration import flows as migration_flows
-from segue.migration.flows import Migration
+from segue.migration.flows import Migrated, Migration
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import live_part
+from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
 from segue.migration.pins import PinDifference, PinReport, check_pins
+from segue.migration.provider import EndOldSession, Provider
 from segue.operations.at_hand import AtHand
 from segue.sessions.issuing import NewSession
 
@@ -120,6 +122,14 @@ class MigrationOperations:
     def _operation_id(self) -> str:
         return self._at_hand.random(8).hex()
 
+    @property
+    def awaits_use(self) -> bool:
+        """Whether some provider's sessions are ended only after the first use of the new ones."""
+        return any(_after_use(provider) for provider in self.providers.values())
+
+    def _awaits_use(self, migrated: Migrated) -> bool:
+        return migrated.result is MigrationResult.MIGRATED and _after_use(self.providers[migrated.provider])
+
     async def _migrated(self, request: HttpRequest, operation: str) -> HttpResponse:
         runtime, config = await self._at_hand.ready(), self._at_hand.config
         asked = read_migration(
@@ -130,6 +140,8 @@ class MigrationOperations:
             now=runtime.now,
         )
         migrated = await self._at_hand.home.migrate(asked, self._migration, runtime.now)
+        if self._awaits_use(migrated):
+            self._at_hand.first_use.expect(migrated.handle)
         logger.info(
             "migration %s %s: session %s from %s",
             operation,
@@ -138,3 +150,8 @@ class MigrationOperations:
             migrated.provider,
         )
         return migrated_response(migrated, request, config.http)
+
+
+def _after_use(provider: Provider) -> bool:
+    revocation = provider.revocation
+    return revocation is not None and revocation.when is EndOldSession.AFTER_FIRST_USE

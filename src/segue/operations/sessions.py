@@ -48,7 +48,7 @@ class SessionOperations:
         validators: tuple[ClaimValidator, ...],
     ) -> Authenticated | None:
         """See `Engine.authenticate`."""
-        return await self._at_hand.knowing(
+        found = await self._at_hand.knowing(
             lambda runtime: http_flows.authenticate(
                 request,
                 runtime,
@@ -58,6 +58,9 @@ class SessionOperations:
                 validators=validators,
             )
         )
+        if found is not None:
+            self._at_hand.first_use.note(found.access.claims.handle)
+        return found
 
     async def verify_access_token(self, text: str) -> AccessClaims:
         """See `Engine.verify_access_token`."""
@@ -66,6 +69,7 @@ class SessionOperations:
             claims = runtime.verifier.verify(text, now=runtime.now).claims
             if claims.handle in runtime.revoked:
                 raise SessionGone(claims.handle)
+            runtime.used(claims.handle)
             return claims
 
         return await self._at_hand.knowing(verify)
@@ -74,10 +78,12 @@ class SessionOperations:
         """See `Engine.refresh`."""
         runtime = await self._at_hand.ready()
         try:
-            return await runtime.sessions.refresh(refresh_token, anti_csrf=NO_ANTI_CSRF)
+            issued = await runtime.sessions.refresh(refresh_token, anti_csrf=NO_ANTI_CSRF)
         except ReuseDetected:
             self._at_hand.distrust()
             raise
+        runtime.used(issued.session.handle)
+        return issued
 
     async def change_payload(
         self, request: HttpRequest, found: Authenticated, changes: JsonObject

@@ -61,9 +61,10 @@ class UpkeepOperations:
 
     async def deliver(self, *, limit: int) -> DeliveryReport:
         """See `Engine.deliver`."""
-        report = await ending.deliver(
-            self._migration.providers, self._at_hand.secrets, now=self._at_hand.clock.now(), limit=limit
-        )
+        now = self._at_hand.clock.now()
+        if self._migration.awaits_use:
+            await self._at_hand.first_use.tell(self._at_hand.config.app_id, now)
+        report = await ending.deliver(self._migration.providers, self._at_hand.secrets, now=now, limit=limit)
         for provider, error in sorted(set(report.failures)):
             logger.warning(
                 "old sessions at %s could not be ended: %s, %d time(s); see `segue outbox`",

@@ -77,7 +77,7 @@ def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
         "session ends at the latest",
         f"{format_duration(provider.session_lifetime)} after the sign-in there",
     )
-    yield "old session", "revoked at the provider" if provider.revocation else "not ended at the provider"
+    yield "old session", _ending(provider)
     if provider.carried_claims:
         yield "carried claims", _listed(sorted(provider.carried_claims))
 
@@ -152,6 +152,13 @@ def _pinned(source: PinnedKeys) -> str:
     until = f" until {_instant(source.not_after)}" if source.not_after else ""
     compared = ", compared with the live ones" if source.compare_with else ""
     return f"{count} ({_listed(sorted(source.keys.key_ids)) or 'no key id'}){since}{until}{compared}"
+
+
+def _ending(provider: Provider) -> str:
+    if provider.revocation is None:
+        return "not ended at the provider"
+    when = provider.revocation.when.value.replace("_", " ")
+    return f"revoked at the provider, {when}"
 
 
 def _live_check(provider: Provider) -> str:

@@ -25,6 +25,7 @@ from segue.migration.provider import (
     DEFAULT_ALGORITHMS,
     Anyone,
     CredentialKind,
+    EndOldSession,
     Provider,
     Revocation7009,
 )
@@ -240,6 +241,7 @@ def _revocation(section: ProviderSection, folder: Path) -> Revocation7009 | None
         client_id=revocation.client_id,
         client_secret=_client_secret(revocation, f"provider {section.name}: revocation", folder),
         allowed_token_types=frozenset(revocation.allowed_token_types),
+        when=EndOldSession(revocation.when),
     )
 
 

@@ -123,6 +123,7 @@ class RevocationSection:
     allowed_token_types: frozenset[Literal["refresh_token", "access_token"]] = frozenset(
         {"refresh_token", "access_token"}
     )
+    when: Literal["at_once", "after_first_use"] = "at_once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

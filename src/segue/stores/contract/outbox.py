@@ -196,8 +196,8 @@ class OutboxContract(Contract):
             delivery(2, due_at=NOW + DAY, held=True),
             delivery(3, due_at=NOW + DAY, held=True),
         }
-        assert set(store.held_sessions(PUBLIC_APP, limit=10)) == {handle(2), handle(3)}
-        assert len(store.held_sessions(PUBLIC_APP, limit=1)) == 1
+        assert store.held_sessions(PUBLIC_APP, limit=10) == (handle(3), handle(2))
+        assert store.held_sessions(PUBLIC_APP, limit=1) == (handle(3),)
         assert store.held_sessions(OTHER_APP, limit=10) == ()
         assert names_of(store.take_deliveries(at=NOW, lease_until=LEASE, limit=10)) == names_of([delivery(1)])
 

@@ -140,8 +140,8 @@ class MemoryMigrations(MemoryState):
     def held_sessions(self, app_id: AppId, *, limit: int) -> tuple[SessionHandle, ...]:
         """See `Outbox.held_sessions`."""
         with self._lock:
-            held = [delivery for delivery in self._held() if delivery.app_id == app_id]
-        return tuple(delivery.handle for delivery in held[:limit])
+            held = {delivery.handle for delivery in self._held() if delivery.app_id == app_id}
+        return tuple(sorted(held, reverse=True)[:limit])
 
     def release_deliveries(self, app_id: AppId, handles: tuple[SessionHandle, ...], *, at: datetime) -> int:
         """See `Outbox.release_deliveries`."""
