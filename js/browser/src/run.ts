@@ -199,8 +199,9 @@ class Work {
     if (how === "look") return (await port.look()) !== "none";
     if (how === "recover") return port.recover();
     const answer = await this.#present(signal);
-    if (answer.is === "refusal" && answer.retryable) throw new Trouble("server");
-    return answer.is === "session" && answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
+    if (answer.is === "session") return answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
+    if (answer.retryable) throw new Trouble("server");
+    return port.recover(); // the old session is ended already, by the server, and proves nothing any more
   }
 
   async #wait({ failures, atLeast }: { failures: number; atLeast: number }, state: Running, signal: AbortSignal) {

@@ -193,6 +193,7 @@ const SPENT: ReadonlySet<RefusalCode> = new Set([
   ...RENEWABLE,
   "ALREADY_MIGRATED",
   "MIGRATION_CLOSED",
+  "SIGN_IN_REVOKED",
   "SIGN_IN_TOO_OLD",
 ]);
 

@@ -146,6 +146,28 @@ test("run: blocked cookies are noticed, and the old session stays", async () => 
   equal([world.old, world.ends, world.sessions.size], ["sign-in-1", 0, 1]);
 });
 
+test("run: the server has ended the old session before the new one was confirmed", async () => {
+  const world = new World();
+  const gone = { status: "REFUSED", code: "SIGN_IN_REVOKED", retryable: false };
+  const session = world.newSession();
+  let answers = 0;
+  const fetch: typeof session.fetch = async (address, request) => {
+    answers += 1;
+    return answers === 1 ? session.fetch(address, request) : new Response(JSON.stringify(gone), { status: 403 });
+  };
+  equal(await world.load({ session: { ...session, fetch } }), MOVED);
+});
+
+test("run: and before an interrupted page could end it", async () => {
+  const world = new World();
+  const gone = { status: "REFUSED", code: "SIGN_IN_REVOKED", retryable: false };
+  const session = world.newSession();
+  world.kept = "h1";
+  world.sessions.set("h1", "ada");
+  const fetch: typeof session.fetch = async () => new Response(JSON.stringify(gone), { status: 403 });
+  equal(await world.load({ session: { ...session, fetch } }), { status: "already", oldEnded: true });
+});
+
 test("run: a captured token is refused, and what is here stays", async () => {
   const world = new World();
   world.claims.set("sign-in-1", { key: "somebody-else", handle: "h9", user: "ada" });

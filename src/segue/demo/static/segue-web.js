@@ -180,6 +180,7 @@ var SPENT = /* @__PURE__ */ new Set([
   ...RENEWABLE,
   "ALREADY_MIGRATED",
   "MIGRATION_CLOSED",
+  "SIGN_IN_REVOKED",
   "SIGN_IN_TOO_OLD"
 ]);
 function recovered(state, exists) {
@@ -233,6 +234,7 @@ var refused = (code, retryable) => done({ status: "refused", code, retryable });
 var SERVER_CODES = [
   "ALREADY_MIGRATED",
   "CONTENDED",
+  "CORE_UNAVAILABLE",
   "FETCH_FAILED",
   "INTERNAL",
   "KEYS_UNAVAILABLE",
@@ -240,7 +242,9 @@ var SERVER_CODES = [
   "MIGRATION_REFUSED",
   "OTHER_USER_SIGNED_IN",
   "REQUEST_INVALID",
+  "SIGN_IN_REVOKED",
   "SIGN_IN_TOO_OLD",
+  "STATE_UNAVAILABLE",
   "STORE_UNAVAILABLE",
   "TOKEN_CLAIMS_INVALID",
   "TOKEN_EXPIRED",
@@ -445,8 +449,9 @@ var Work = class {
     if (how === "look") return await port.look() !== "none";
     if (how === "recover") return port.recover();
     const answer = await this.#present(signal);
-    if (answer.is === "refusal" && answer.retryable) throw new Trouble("server");
-    return answer.is === "session" && answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
+    if (answer.is === "session") return answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
+    if (answer.retryable) throw new Trouble("server");
+    return port.recover();
   }
   async #wait({ failures, atLeast }, state, signal) {
     const most = 500 * 2 ** (failures - 1);
