@@ -7,8 +7,10 @@ can never work as `ConfigurationError`.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+import stat
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,8 @@ import msgspec
 from segue.errors import ConfigurationError, StoreUnavailable
 from segue.flow import Ask, Perform
 from segue.stores.sql.statements import Row, SqlValue, Statement, load_statements
+
+logger = logging.getLogger("segue")
 
 Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 
@@ -87,6 +91,20 @@ def open_writer(location: Location) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def warn_of_others(path: Path) -> None:
+    """One line in the log if others than its owner can read or replace a file that is there."""
+    try:
+        file, folder = path.stat().st_mode, path.parent.stat().st_mode
+    except OSError:
+        return
+    if file & (stat.S_IRWXG | stat.S_IRWXO):
+        logger.warning("%s is open to others than its owner (mode %o): chmod 600", path, stat.S_IMODE(file))
+    elif folder & (stat.S_IWGRP | stat.S_IWOTH) and not folder & stat.S_ISVTX:
+        logger.warning(
+            "others may replace files in %s (mode %o): chmod go-w", path.parent, stat.S_IMODE(folder)
+        )
 
 
 def open_reader(location: Location) -> sqlite3.Connection:

@@ -18,6 +18,7 @@ import msgspec
 
 from segue.errors import StoreUnavailable
 from segue.flow import Flow, T
+from segue.stores.sqlite.checkpoints import Checkpointer
 from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
 
@@ -39,6 +40,7 @@ class GroupWriter:
         self._using = Lock()
         """Held by whoever uses the connection."""
         self._connection: sqlite3.Connection | None = None
+        self._checkpointer = Checkpointer(location)
         self._joining = Lock()
         """Held for moments, to read or change the two below."""
         self._led = False
@@ -55,8 +57,9 @@ class GroupWriter:
         return job.outcome()
 
     def connections(self) -> tuple[sqlite3.Connection, ...]:
-        """The one, if it is open."""
-        return () if self._connection is None else (self._connection,)
+        """Those that are open: the writing one, and that of the checkpoints."""
+        mine = () if self._connection is None else (self._connection,)
+        return mine + self._checkpointer.connections()
 
     def close(self) -> None:
         """Close when the transaction that is under way has been committed; who still waits is refused."""
@@ -65,6 +68,7 @@ class GroupWriter:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+        self._checkpointer.close()
 
     def _join(self, job: Job[T]) -> _Follower[T] | None:
         """Lead from now on (None), or follow."""
@@ -95,6 +99,7 @@ class GroupWriter:
                 connection = self._open()
                 followers = self._take()
                 commit_together(connection, [job, *(follower.job for follower in followers)])
+                self._checkpointer.written(1 + len(followers))
         finally:
             self._hand_over(followers)
 
@@ -103,6 +108,7 @@ class GroupWriter:
             raise StoreUnavailable(self._refusal)
         if self._connection is None:
             self._connection = open_writer(self._location)
+            self._checkpointer.take_over(self._connection)
         return self._connection
 
     def _take(self) -> list[_Follower[Any]]:

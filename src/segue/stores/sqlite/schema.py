@@ -17,7 +17,7 @@ from datetime import timedelta
 from segue.errors import ConfigurationError
 from segue.stores.sql.schema import NO_SCHEMA, SchemaChange, SchemaVersion, check_version, versions
 from segue.stores.sql.statements import load_schema
-from segue.stores.sqlite.connection import Location, locate, open_writer, unavailable
+from segue.stores.sqlite.connection import Location, locate, open_writer, unavailable, warn_of_others
 
 SCRIPTS = load_schema("sqlite")
 """What makes version 1, version 2 …"""
@@ -45,6 +45,7 @@ def upgrade_schema(
 
 def prepare_file(location: Location, *, upgrade: bool) -> None:
     """Make the file usable, or refuse as `upgrade_schema` and `check_version` do."""
+    warn_of_others(location.path)
     with closing(open_writer(location)) as connection:
         if upgrade:
             upgrade_connection(connection)

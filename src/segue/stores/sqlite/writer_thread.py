@@ -20,6 +20,7 @@ import msgspec
 
 from segue.errors import SessionError, StoreUnavailable
 from segue.flow import Flow, T
+from segue.stores.sqlite.checkpoints import Checkpointer
 from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
 
@@ -41,6 +42,7 @@ class WriterThread:
         self._queue: SimpleQueue[_Caller[Any] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._connection: sqlite3.Connection | None = None
+        self._checkpointer = Checkpointer(location)
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Caller[Any]]] = {}
         """Callers of a turn that has not ended; each loop touches its own."""
 
@@ -58,8 +60,9 @@ class WriterThread:
         return await future
 
     def connections(self) -> tuple[sqlite3.Connection, ...]:
-        """The one, if it is open."""
-        return () if self._connection is None else (self._connection,)
+        """Those that are open: the thread's, and that of the checkpoints."""
+        mine = () if self._connection is None else (self._connection,)
+        return mine + self._checkpointer.connections()
 
     def close(self) -> None:
         """Write what waits, then end the thread and close; blocks."""
@@ -69,6 +72,7 @@ class WriterThread:
         if thread is not None:
             self._queue.put(None)
             thread.join()
+        self._checkpointer.close()
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         callers = self._gathered.pop(loop)
@@ -121,12 +125,14 @@ class WriterThread:
         try:
             if self._connection is None:
                 self._connection = open_writer(self._location)
+                self._checkpointer.take_over(self._connection)
         except SessionError as error:
             for caller in callers:
                 caller.job.refuse(error)
         else:
             commit_together(self._connection, [caller.job for caller in callers])
         _answer(callers)
+        self._checkpointer.written(len(callers))
 
 
 def _answer(callers: Sequence[_Caller[Any]]) -> None:
