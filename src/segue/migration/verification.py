@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
-from segue.json import JsonObject, JsonValue, parse_object
+from segue.json import JsonObject, JsonValue
 from segue.migration.model import Identity
 from segue.migration.provider import Anyone, CredentialKind, Provider
 from segue.tokens.jws import UnverifiedJws, verify_parsed
@@ -60,7 +60,7 @@ def read_issuer(unverified: UnverifiedJws) -> tuple[str, JsonObject]:
         ClaimsRefused: it names no issuer.
     """
     try:
-        claims = parse_object(unverified.payload)
+        claims = unverified.claims
     except ValueError as error:
         raise TokenMalformed("payload") from error
     issuer = claims.get("iss")

@@ -8,11 +8,12 @@ two ways is refused, and no error repeats any of the token.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
 from segue.discreet import Discreet
 from segue.errors import KeyUnknown, SignatureRefused, TokenMalformed
-from segue.json import JsonObject, dump
+from segue.json import JsonObject, dump, parse_object
 from segue.tokens import base64url
 from segue.tokens.algorithms import ALGORITHMS, Algorithm, PrivateKey, SharedSecret, sign
 from segue.tokens.jose_header import JoseHeader, decode_part, read_header
@@ -24,7 +25,7 @@ MAX_CANDIDATES = 16
 """Keys tried for one token; each costs a signature check, which a stranger makes us do."""
 
 
-class UnverifiedJws(Discreet, frozen=True, kw_only=True):
+class UnverifiedJws(Discreet, frozen=True, kw_only=True, dict=True):
     """A token in its parts. Nothing in it is true yet; it serves to choose an issuer and its keys."""
 
     unshown: ClassVar = frozenset({"payload", "signature", "signing_input"})
@@ -38,6 +39,11 @@ class UnverifiedJws(Discreet, frozen=True, kw_only=True):
     def header(self) -> JsonObject:
         """The header as an object; a copy, as equal headers are read only once."""
         return self.jose_header.copy()
+
+    @cached_property
+    def claims(self) -> JsonObject:
+        """The payload as an object, read once; ValueError if it is none."""
+        return parse_object(self.payload)
 
     @property
     def header_bytes(self) -> bytes:
