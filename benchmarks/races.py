@@ -144,7 +144,7 @@ def measure(report: Report, *, races: int, rivals: int) -> None:
     """Half of the races are for refresh tokens, half for provider tokens, in turns with the same work uncontended."""
     logging.getLogger("segue").setLevel(logging.CRITICAL)
     at_once = CLIENTS // rivals
-    rounds = max(1, races // 2 // PARTS // at_once)
+    rounds = -(-races // (2 * PARTS * at_once))
     apart = min(rounds, 10)
     found: dict[str, list[Sample]] = {}
     with tempfile.TemporaryDirectory() as name:
