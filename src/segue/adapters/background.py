@@ -66,7 +66,7 @@ class BackgroundWork:
         pause = max(self._engine.config.revocation_lag.total_seconds() * _LOOK_AHEAD, 0.05)
         while True:
             await _set_or_late(self._revoked, pause)
-            await _carefully(self._engine.watch_revocations)
+            await carefully(self._engine.watch_revocations)
             await asyncio.sleep(_REST)
 
     async def _listen(self) -> None:
@@ -75,27 +75,27 @@ class BackgroundWork:
             return
         told = False
         while not told:
-            told = await _carefully(lambda: store.listen(self._revoked.set))
+            told = await carefully(lambda: store.listen(self._revoked.set))
             await asyncio.sleep(_LISTEN_AGAIN)
 
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
-            await _carefully(first)
+            await carefully(first)
         await asyncio.gather(self._deliver(), self._clean(), self._compare())
 
     async def _deliver(self) -> None:
         while True:
-            await _carefully(self._engine.deliver)
+            await carefully(self._engine.deliver)
             await _set_or_late(self._wake, _WORK_EVERY.total_seconds())
 
     async def _clean(self) -> None:
         while True:
-            await _carefully(lambda: clean_up(self._engine))
+            await carefully(lambda: clean_up(self._engine))
             await asyncio.sleep(_CLEAN_EVERY.total_seconds())
 
     async def _compare(self) -> None:
         while True:
-            await _carefully(self._engine.check_pins)
+            await carefully(self._engine.check_pins)
             await asyncio.sleep(_COMPARE_EVERY.total_seconds())
 
 
@@ -122,7 +122,7 @@ async def _set_or_late(event: asyncio.Event, seconds: float) -> None:
     event.clear()
 
 
-async def _carefully(step: Callable[[], Awaitable[object]]) -> bool:
+async def carefully(step: Callable[[], Awaitable[object]]) -> bool:
     """Whether it went well; if not, that is in the log."""
     try:
         await step()

@@ -45,6 +45,12 @@ COMMANDS = {
         extra="serve",
         help="Serve the browser routes as a process of their own.",
     ),
+    "core": Command(
+        module="segue.cli.core",
+        name="core",
+        extra="core",
+        help="Serve back ends that use a SuperTokens SDK.",
+    ),
     "doctor": Command(
         module="segue.cli.doctor",
         name="doctor",
