@@ -15,6 +15,7 @@ from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
 from segue.ids import PUBLIC_APP, AppId
 from segue.migration.provider import Provider, require_distinct
+from segue.migration.throttle import Limits
 from segue.sessions.policy import Lifetimes
 from segue.sessions.revocations import StaleFeed
 from segue.tokens.algorithms import Algorithm
@@ -52,6 +53,10 @@ class Config(Discreet, frozen=True, kw_only=True):
     """How long after a revocation a verification that asks no database may still accept an access token."""
     stale_feed: StaleFeed = StaleFeed.REFUSE
     """What such a verification does while the store cannot be asked what was revoked."""
+    limits: Limits = Limits()
+    """How often migrating may fail."""
+    attempts_kept: timedelta = timedelta(days=30)
+    """How long every attempt to migrate is kept by itself; after that only their numbers."""
     verified_cache: int = 10_000
     """Access tokens whose verification is remembered; 0 remembers none."""
 
@@ -68,6 +73,8 @@ class Config(Discreet, frozen=True, kw_only=True):
             raise ConfigurationError("key_update_interval must be at least five minutes")
         if not timedelta(0) <= self.revocation_lag <= self.lifetimes.access:
             raise ConfigurationError("revocation_lag must lie between 0 and lifetimes.access")
+        if self.attempts_kept < timedelta(hours=1):
+            raise ConfigurationError("attempts_kept must be at least an hour")
         if self.verified_cache < 0:
             raise ConfigurationError("verified_cache must not be negative")
 

@@ -31,6 +31,7 @@ Every error that segue raises on purpose.
     │   ├── SignInRevoked
     │   ├── SignInTooOld
     │   ├── MigrationClosed
+    │   ├── NotYet
     │   └── OtherUserSignedIn
     ├── Unavailable             a retry may help
     │   ├── StoreUnavailable
@@ -38,7 +39,8 @@ Every error that segue raises on purpose.
     │   ├── StateUnavailable
     │   ├── FetchFailed
     │   ├── CoreUnavailable
-    │   └── Contended
+    │   ├── Contended
+    │   └── TooManyAttempts
     └── ConfigurationError      ours to fix, raised when the engine is built
         ├── KeyRefused
         ├── CoreRefused
@@ -258,6 +260,12 @@ class MigrationClosed(MigrationRefused):
     code = "MIGRATION_CLOSED"
 
 
+class NotYet(MigrationRefused):
+    """The provider is not rolled out (to this user) at the moment: the old session goes on as it is."""
+
+    code = "MIGRATION_NOT_YET"
+
+
 class OtherUserSignedIn(MigrationRefused):
     """A live session of another user is in this browser; it is never replaced silently."""
 
@@ -271,7 +279,7 @@ class Unavailable(SessionError):
     """Something that we need does not answer; nothing is lost and a retry may help."""
 
     code = "UNAVAILABLE"
-    retry_after: ClassVar[int] = 5
+    retry_after: int = 5
     """Seconds that a client should wait."""
 
 
@@ -311,6 +319,16 @@ class Contended(Unavailable):
 
     code = "CONTENDED"
     retry_after = 1
+
+
+class TooManyAttempts(Unavailable):
+    """Too much has failed from this address, or for this person; it is not even looked at now."""
+
+    code = "TOO_MANY_ATTEMPTS"
+
+    def __init__(self, limit: str, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.retry_after = retry_after
 
 
 class ConfigurationError(SessionError):

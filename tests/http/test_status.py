@@ -18,6 +18,7 @@ from segue.errors import (
     StoreUnavailable,
     TokenExpired,
     TokenRefused,
+    TooManyAttempts,
     Unavailable,
     UserRefused,
 )
@@ -58,10 +59,11 @@ def test_table_is_complete(table: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("error", every_class(), ids=lambda error: error.__name__)
 def test_families_agree(error: type[SessionError]) -> None:
-    """Faults are 500, what a retry may mend 503, and no refusal of a session is either."""
+    """Faults are 500, what a retry may mend 503 (429 if the caller is the cause), and no refusal is either."""
     answer = SESSION_ANSWERS[error.code]
     if issubclass(error, Unavailable):
-        assert (answer, MIGRATION_STATUSES[error.code]) == (Answer.TRY_LATER, 503)
+        status = 429 if error is TooManyAttempts else 503
+        assert (answer, MIGRATION_STATUSES[error.code]) == (Answer.TRY_LATER, status)
     elif issubclass(error, ConfigurationError):
         assert (answer, MIGRATION_STATUSES[error.code]) == (Answer.FAULT, 500)
     elif issubclass(error, MigrationRefused):

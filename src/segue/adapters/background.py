@@ -22,6 +22,8 @@ from segue.stores.ports import TellsOfRevocations
 
 logger = logging.getLogger("segue")
 
+_FLUSH_EVERY = 1.0
+"""Seconds."""
 _WORK_EVERY = timedelta(seconds=2)
 _CLEAN_EVERY = timedelta(minutes=5)
 _COMPARE_EVERY = timedelta(hours=1)
@@ -81,12 +83,17 @@ class BackgroundWork:
     async def _work(self, first: Callable[[], Awaitable[object]] | None) -> None:
         if first is not None:
             await carefully(first)
-        await asyncio.gather(self._deliver(), self._clean(), self._compare())
+        await asyncio.gather(self._deliver(), self._clean(), self._compare(), self._flush())
 
     async def _deliver(self) -> None:
         while True:
             await carefully(self._engine.deliver)
             await _set_or_late(self._wake, _WORK_EVERY.total_seconds())
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_EVERY)
+            await carefully(self._engine.flush)
 
     async def _clean(self) -> None:
         while True:

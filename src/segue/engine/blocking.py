@@ -18,8 +18,11 @@ from segue.json import JsonObject
 from segue.migration.ending import DeliveryReport
 from segue.migration.model import Identity
 from segue.migration.pins import PinReport
+from segue.migration.report import Report
+from segue.migration.rollout import Rollout
 from segue.migration.web import Web
 from segue.operations import Operations, Randomness
+from segue.operations.attempts import OnEvent
 from segue.remote.wire import CoreWire
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import Issued, NewSession
@@ -39,6 +42,7 @@ class Engine:
         core: a remote core in which sessions live instead; closed with the engine. Then a store is for migrations only.
         web: for providers with live keys or revocation; closed by whoever made it.
         fetch_claim: the application's values of session claims.
+        on_event: told of every attempt to migrate, once, when it is over; on the caller's thread, so be quick.
         clock: tells the time of every operation.
         randomness: as many bytes as asked for; the machine's own unless a test replays.
 
@@ -54,6 +58,7 @@ class Engine:
         core: CoreWire | None = None,
         web: Web | None = None,
         fetch_claim: FetchClaim | None = None,
+        on_event: OnEvent | None = None,
         clock: Clock | None = None,
         randomness: Randomness = os.urandom,
     ) -> None:
@@ -63,12 +68,15 @@ class Engine:
         self.config = config
         self.store = store or _nothing_kept()
         remote = None if core is None else core.core
-        operations = Operations(config, core=remote, clock=clock or SystemClock(), randomness=randomness)
+        operations = Operations(
+            config, core=remote, clock=clock or SystemClock(), randomness=randomness, on_event=on_event
+        )
         self._core = core
         self._at_hand = operations.at_hand
         self._sessions = operations.sessions
         self._migration = operations.migration
         self._routes = operations.routes
+        self._oversight = operations.oversight
         self._upkeep = operations.upkeep
         self._perform = performer(ports(self.store, web, application, LocalKeyMaker(), core))
 
@@ -76,7 +84,8 @@ class Engine:
         return drive(flow, self._perform)
 
     def close(self) -> None:
-        """Close store and core."""
+        """Write down what attempts are not written yet, and close store and core."""
+        self._run(self._migration.attempts.flush())
         self.store.close()
         if self._core is not None:
             self._core.close()
@@ -271,6 +280,36 @@ class Engine:
         A difference that is new is a warning in the log; nobody is refused for it.
         """
         return self._run(self._migration.check_pins())
+
+    def report(self) -> Report:
+        """How far the move has come, exact over all processes, and when the old provider can be switched off."""
+        return self._run(self._oversight.report())
+
+    def rollouts(self) -> dict[str, Rollout]:
+        """The roll-out of every provider as it is in effect: the switch where one is set, else the configuration."""
+        return self._run(self._oversight.rollouts())
+
+    def set_rollout(self, provider: str, rollout: Rollout | None) -> None:
+        """
+        Set the switch of a provider, which every process sees within a second; None: as configured.
+
+        Raises:
+            ConfigurationError: there is no such provider.
+        """
+        self._run(self._oversight.set_rollout(provider, rollout))
+
+    def listen(self, listener: OnEvent) -> None:
+        """Tell *listener*, too, of every attempt to migrate."""
+        self._migration.attempts.listen(listener)
+
+    def flush(self) -> bool:
+        """
+        Write down the attempts that wait for it; False: the store does not answer, and they wait on.
+
+        Attempts that made a session are written with it. Of the others those of the last second wait here; without
+        `BackgroundWork`, which calls this every second, until the next attempt or `close`.
+        """
+        return self._run(self._oversight.flush())
 
     def deliver(self, *, limit: int = 20) -> DeliveryReport:
         """Tell providers to end old sessions: one round of what is due in the outbox."""

@@ -70,6 +70,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "FETCH_FAILED": Answer.TRY_LATER,
     "CORE_UNAVAILABLE": Answer.TRY_LATER,
     "CONTENDED": Answer.TRY_LATER,
+    "TOO_MANY_ATTEMPTS": Answer.TRY_LATER,
     "CONFIGURATION_INVALID": Answer.FAULT,
     "KEY_INVALID": Answer.FAULT,
     "CORE_REFUSED": Answer.FAULT,
@@ -78,6 +79,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "MIGRATION_REFUSED": Answer.FAULT,
     "REQUEST_INVALID": Answer.FAULT,
     "MIGRATION_CLOSED": Answer.FAULT,
+    "MIGRATION_NOT_YET": Answer.FAULT,
     "ALREADY_MIGRATED": Answer.FAULT,
     "USER_REFUSED": Answer.FAULT,
     "USER_UNKNOWN": Answer.FAULT,
@@ -103,6 +105,7 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "MIGRATION_REFUSED": 403,
     "REQUEST_INVALID": 400,
     "MIGRATION_CLOSED": 403,
+    "MIGRATION_NOT_YET": 403,
     "ALREADY_MIGRATED": 409,
     "USER_REFUSED": 403,
     "USER_UNKNOWN": 403,
@@ -118,6 +121,7 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "FETCH_FAILED": 503,
     "CORE_UNAVAILABLE": 503,
     "CONTENDED": 503,
+    "TOO_MANY_ATTEMPTS": 429,
     "CONFIGURATION_INVALID": 500,
     "KEY_INVALID": 500,
     "CORE_REFUSED": 500,
@@ -184,16 +188,13 @@ def respond(answer: Answer, error: Exception, request: HttpRequest, settings: Ht
 
 def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
     """Turn an error of the migration flow into an answer. It clears nothing: a session that is there stays."""
-    status = _nearest(error, MIGRATION_STATUSES, 500)
+    status = _migration_status(error)
     # Front ends would refresh a session on this status and try again, up to ten times, for a token that is not ours.
     if status == settings.session_expired_status and believes_in_session(read_cookies(request)):
         status = 403 if settings.session_expired_status != 403 else 400
-    known = isinstance(error, SessionError) and status != 500
     content: dict[str, JsonValue] = {
         "status": "REFUSED",
-        "code": VAGUE.get(error.code, error.code)
-        if isinstance(error, SessionError) and known
-        else FAULT_CODE,
+        "code": code_of(error),
         "retryable": isinstance(error, Unavailable),
     }
     if isinstance(error, Unavailable):
@@ -204,6 +205,17 @@ def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSett
         headers=_retry_after(error),
         cause=error if isinstance(error, SessionError) else None,
     )
+
+
+def code_of(error: Exception) -> str:
+    """The code that the client of a migration sees."""
+    if not isinstance(error, SessionError) or _migration_status(error) == 500:
+        return FAULT_CODE
+    return VAGUE.get(error.code, error.code)
+
+
+def _migration_status(error: Exception) -> int:
+    return _nearest(error, MIGRATION_STATUSES, 500)
 
 
 def _nearest(error: Exception, table: Mapping[str, T], otherwise: T) -> T:

@@ -39,7 +39,10 @@ from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of, tombstone_until
 from segue.migration.ports import UserMapper
 from segue.migration.provider import EndOldSession, Provider, choose_provider
+from segue.migration.records import Stage
+from segue.migration.rehearsal import rehearsed, require_turn
 from segue.migration.state_flows import require_sign_in, require_user
+from segue.migration.trail import Trail
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import Device
@@ -73,6 +76,8 @@ class MigrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The tenant that the request's path names; it has to be that of the verified credential (threat T23)."""
     anti_csrf: bool = False
     device: Device = Device()
+    trail: Trail = msgspec.field(default_factory=Trail)
+    """Where the flow notes how far it comes."""
 
     def __repr__(self) -> str:
         return "<MigrationRequest>"
@@ -101,30 +106,41 @@ class Migrated(Discreet, frozen=True, kw_only=True):
     """The tokens to attach; None if the browser keeps those it has."""
     shown: AccessToken | None = None
     """The access token that shows a kept session to the page: it may have lost sight of it in a reload."""
+    recorded: bool = False
+    """The store keeps a record of it, written with the claim."""
     identity: Identity
 
 
-async def verify(token: str, migration: Migration, *, now: datetime) -> tuple[Provider, Identity]:
+async def verify(
+    token: str, migration: Migration, *, now: datetime, trail: Trail | None = None
+) -> tuple[Provider, Identity]:
     """
     Verify a provider's token with that provider's keys and rules; nothing is written.
 
     Raises:
         TokenRefused: one of its kinds, see `segue.migration.verification`.
         MigrationClosed: the provider's deadline has passed.
+        NotYet: the provider is switched off.
+        TooManyAttempts: of this address or this person.
         KeysUnavailable: its keys cannot be had at the moment.
     """
+    trail = trail or Trail()
+    trail.reached(Stage.TOKEN)
     unverified = parse_jws(token)
     issuer, _ = read_issuer(unverified)
     provider = choose_provider(migration.providers, issuer)
     if provider is None:
         known = ", ".join(name for provider in migration.providers for name in provider.issuers)
         raise ClaimsRefused("iss", f"none of those configured: {known}")
+    trail.chose(provider)
     if provider.deadline is not None and now >= provider.deadline:
         raise MigrationClosed(provider.name)
     require_algorithm(unverified, provider)
     cache = _NO_CACHE if live_part(provider.keys) is None else migration.key_caches[provider.name]
     keys = await keys_for(provider.keys, cache, unverified.key_id, now)
-    return provider, verify_credential(unverified, keys, provider, now=now)
+    identity = verify_credential(unverified, keys, provider, now=now)
+    trail.identified(identity)
+    return provider, identity
 
 
 async def migrate(
@@ -146,12 +162,21 @@ async def migrate(
             all, the same client has its session then.
     """
     _require_form(request, randomness)
-    provider, identity = await verify(request.token, migration, now=minting.now)
+    trail = request.trail
+    provider, identity = await verify(request.token, migration, now=minting.now, trail=trail)
     if request.tenant_id not in {None, identity.tenant_id}:
         raise RequestRefused("the path names another tenant than the credential")
+    await require_turn(
+        identity, trail, token=request.token, client_key=request.client_key, app_id=minting.app_id
+    )
+    trail.reached(Stage.USER)
     await require_sign_in(identity, provider, token=request.token, now=minting.now)
+    trail.reached(Stage.MAPPING)
     user_id = await _map_user(identity, provider)
+    trail.mapped(user_id, provider.map_user)
+    trail.reached(Stage.USER)
     await require_user(identity, provider, user_id)
+    trail.reached(Stage.SESSION)
     end = absolute_end(identity, provider, now=minting.now)
     present = None if request.present_session is None else await minting.load(request.present_session)
     if present is not None and (present.user_id, present.tenant_id) != (user_id, identity.tenant_id):
@@ -165,6 +190,9 @@ async def migrate(
     own, rest = randomness[:MINTING], randomness[MINTING:]
     handle = present.handle if present else minting.reserve(claim_id, identity.tenant_id, randomness=own)
     claim = _claim(identity, provider, request, minting, claim_id=claim_id, user_id=user_id, handle=handle)
+    if trail.rehearsing:
+        raise await rehearsed(claim, trail, client_key=request.client_key, has_session=present is not None)
+    result = MigrationResult.ALREADY if present else MigrationResult.MIGRATED
     settled = await minting.settle(
         Draft(
             claim=claim,
@@ -175,8 +203,11 @@ async def migrate(
             present=present,
             client_key=request.client_key,
             randomness=own,
+            record=trail.record(trail.outcome(result.value, stage=Stage.DONE)),
         )
     )
+    trail.handle = settled.session.handle
+    trail.reached(Stage.DONE)
     shown = None
     if settled.issued is None and present is not None and request.present_access is not None:
         shown = await minting.show(present, request.present_access)
@@ -188,6 +219,7 @@ async def migrate(
         issued=settled.issued,
         shown=shown,
         identity=identity,
+        recorded=settled.recorded,
     )
 
 

@@ -20,6 +20,7 @@ from segue.ids import AppId, Digest, SessionHandle, TenantId
 from segue.migration.model import Claim, Delivery
 from segue.migration.once import ClientKey, replay, seed_of
 from segue.migration.ports import Ledger
+from segue.migration.records import AttemptRecord
 from segue.sessions.issuing import Issuance, Issued, NewSession, issue, prepare, renew
 from segue.sessions.model import Session, SessionHead, SessionView
 from segue.sessions.ports import SessionStore
@@ -56,6 +57,8 @@ class Draft(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """The user's own live session that this browser holds already."""
     client_key: ClientKey | None
     randomness: bytes
+    record: AttemptRecord | None = None
+    """To be written in the transaction that makes the claim final."""
 
     def __repr__(self) -> str:
         return "<Draft>"
@@ -68,6 +71,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionHead
     issued: Issued | None
     """The tokens to attach; None if the browser keeps those it has."""
+    recorded: bool = False
+    """The draft's record was written."""
 
 
 class Minting(Protocol[S]):
@@ -146,13 +151,13 @@ class LocalMinting:
         )
         session, first = prepare(draft.new, issuance, handle=claim.handle, seed=seed)
         written = None if present else session
-        earlier = await ask(Ledger.claim_and_create, claim, written, draft.deliveries)
+        earlier = await ask(Ledger.claim_and_create, claim, written, draft.deliveries, draft.record)
 
         if present is not None and (earlier is None or earlier.handle == present.handle):
-            return kept(present)
+            return kept(present, recorded=earlier is None)
         if earlier is None:
             issued = issue(session, first, issuance)
-            return Settled(result=MigrationResult.MIGRATED, session=session, issued=issued)
+            return Settled(result=MigrationResult.MIGRATED, session=session, issued=issued, recorded=True)
         require_same_user(earlier, claim)
         made = await ask(SessionStore.load_session, issuance.app_id, earlier.handle)
         same, refresh = replay(
@@ -170,9 +175,9 @@ class LocalMinting:
         return Settled(result=MigrationResult.REPEATED, session=same, issued=issued)
 
 
-def kept(present: SessionView) -> Settled:
+def kept(present: SessionView, *, recorded: bool = False) -> Settled:
     """The browser goes on with the session that it has."""
-    return Settled(result=MigrationResult.ALREADY, session=present, issued=None)
+    return Settled(result=MigrationResult.ALREADY, session=present, issued=None, recorded=recorded)
 
 
 def require_same_user(earlier: Claim, claim: Claim) -> None:

@@ -28,6 +28,7 @@ from segue.migration.key_sources import (
 )
 from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, Prefixed, SameId
 from segue.migration.model import Identity
+from segue.migration.rollout import ON, Rollout
 from segue.migration.urls import UrlRefused, parse_url
 from segue.migration.user_state import LONGEST_UNCHECKED, CheckUser, Introspection, KeysOnly, ValidSince
 from segue.tokens.algorithms import SYMMETRIC, Algorithm
@@ -161,6 +162,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """The cut-over: tokens issued later are forged or stray (threat T25)."""
     deadline: datetime | None = None
     """From this instant on nothing is migrated any more."""
+    rollout: Rollout = ON
+    """How far the roll-out has come, until somebody sets the provider's switch in the store."""
     tenant_id: TenantId = PUBLIC_TENANT
     """Tenant of the new sessions; never chosen by the caller."""
     map_user: MapUser | SameId | Prefixed | FromClaim = SAME_ID

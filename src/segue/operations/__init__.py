@@ -6,6 +6,7 @@ What an engine can do, as flows bound to one configuration: the whole of `Engine
     sessions   create, authenticate, refresh, change, revoke
     migration  previous providers' tokens
     routes     the browser routes
+    oversight  what an operator asks and sets
     upkeep     what has to be done beside answering
 
 House rule: clock and randomness are read here and nowhere below; no port is called here.
@@ -16,8 +17,10 @@ from __future__ import annotations
 from segue.clock import Clock
 from segue.config import Config
 from segue.operations.at_hand import AtHand, Randomness
+from segue.operations.attempts import OnEvent
 from segue.operations.home import Home, LocalHome
 from segue.operations.migration import MigrationOperations
+from segue.operations.oversight import OversightOperations
 from segue.operations.routes import RouteOperations
 from segue.operations.sessions import SessionOperations
 from segue.operations.upkeep import UpkeepOperations
@@ -30,7 +33,13 @@ class Operations:
     """The operations of one engine, each a flow to be driven with the engine's ports."""
 
     def __init__(
-        self, config: Config, *, core: RemoteCore | None = None, clock: Clock, randomness: Randomness
+        self,
+        config: Config,
+        *,
+        core: RemoteCore | None = None,
+        clock: Clock,
+        randomness: Randomness,
+        on_event: OnEvent | None = None,
     ) -> None:
         """
         Args:
@@ -38,6 +47,7 @@ class Operations:
             core: where sessions live; None: in our own store.
             clock: tells the time of every operation.
             randomness: that many bytes, as `os.urandom` gives them.
+            on_event: told of every attempt to migrate.
         """
         home: Home = LocalHome(config, draw=randomness)
         if core is not None:
@@ -47,6 +57,7 @@ class Operations:
             home = RemoteHome(config, core, draw=randomness)
         self.at_hand = AtHand(config, home, clock=clock, randomness=randomness)
         self.sessions = SessionOperations(self.at_hand)
-        self.migration = MigrationOperations(self.at_hand)
+        self.migration = MigrationOperations(self.at_hand, on_event=on_event)
         self.routes = RouteOperations(self.at_hand, self.migration)
-        self.upkeep = UpkeepOperations(self.at_hand, self.migration)
+        self.oversight = OversightOperations(self.at_hand, self.migration)
+        self.upkeep = UpkeepOperations(self.at_hand, self.migration, self.oversight)

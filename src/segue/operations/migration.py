@@ -1,8 +1,7 @@
 """
 Previous providers' tokens: verified alone, taken to a new session, or exchanged for one by the migration route.
 
-Holds the caches of the providers' keys. House rule: every migration is one line in the log, whatever became of it; its
-operation id joins that line with those of the layers below.
+Holds the caches of the providers' keys. House rule: every attempt is one event, whatever became of it.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from threading import Lock
 from msgspec.structs import replace
 
 from segue._version import __version__
-from segue.errors import SessionError
+from segue.errors import AlreadyMigrated, NotYet, SessionError, TokenRefused, Unavailable
 from segue.http.message import HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
-from segue.http.status import migration_refusal
+from segue.http.status import FAULT_CODE, code_of, migration_refusal
 from segue.migration import flows as migration_flows
 from segue.migration.flows import Migrated, Migration
 from segue.migration.key_cache import KeyCache
@@ -28,7 +27,10 @@ from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
 from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.migration.provider import EndOldSession, Provider
+from segue.migration.records import Stage
 from segue.operations.at_hand import AtHand
+from segue.operations.attempts import Attempt, Attempts, Ending, OnEvent
+from segue.operations.timing import Timed
 from segue.sessions.issuing import NewSession
 
 logger = logging.getLogger("segue")
@@ -37,9 +39,14 @@ logger = logging.getLogger("segue")
 class MigrationOperations:
     """Migration onto sessions of one app."""
 
-    def __init__(self, at_hand: AtHand) -> None:
-        """*at_hand*: keys, configuration, time."""
+    def __init__(self, at_hand: AtHand, *, on_event: OnEvent | None = None) -> None:
+        """
+        Args:
+            at_hand: keys, configuration, time.
+            on_event: told of every attempt.
+        """
         self._at_hand = at_hand
+        self.attempts = Attempts(at_hand, on_event=on_event)
         config = at_hand.config
         self.providers = {provider.name: provider for provider in config.providers}
         self._alarms: dict[str, PinDifference] = {}
@@ -102,25 +109,26 @@ class MigrationOperations:
 
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer the migration route; no refusal is raised."""
-        operation = self._operation_id()
+        attempt = self.attempts.begin(request)
         try:
-            response = await self._migrated(request, operation)
-        except SessionError as error:
-            response = self.refuse(error, request, operation)
-        except Exception as error:  # the application's mapping may raise anything; it fails closed
-            response = migration_refusal(error, request, self._at_hand.config.http)
-            logger.exception("migration %s failed", operation)
+            migrated = await Timed(self._migrated(request, attempt), attempt.stopwatch)
+            response = migrated_response(migrated, request, self._at_hand.config.http)
+        except Exception as error:  # noqa: BLE001 - the application's mapping may raise anything; it fails closed
+            response = self._refused(error, request, attempt)
+        except BaseException:  # the caller has gone, and nobody knows how far it came
+            self.attempts.end(attempt, Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True))
+            raise
+        else:
+            result = migrated.result.value
+            self.attempts.end(attempt, Ending(code=result, answer=result, recorded=migrated.recorded))
+        await self.attempts.catch_up()
         return response
 
-    def refuse(self, error: SessionError, request: HttpRequest, operation: str | None = None) -> HttpResponse:
+    def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
         """See `Engine.refuse_migration`."""
-        response = migration_refusal(error, request, self._at_hand.config.http)
-        level = logging.ERROR if response.status == 500 else logging.WARNING
-        logger.log(level, "migration %s refused: %s", operation or self._operation_id(), error)
-        return response
-
-    def _operation_id(self) -> str:
-        return self._at_hand.random(8).hex()
+        attempt = self.attempts.begin(request)
+        attempt.trail.reached(Stage.TOKEN if isinstance(error, TokenRefused) else Stage.REQUEST)
+        return self._refused(error, request, attempt)
 
     @property
     def awaits_use(self) -> bool:
@@ -130,7 +138,8 @@ class MigrationOperations:
     def _awaits_use(self, migrated: Migrated) -> bool:
         return migrated.result is MigrationResult.MIGRATED and _after_use(self.providers[migrated.provider])
 
-    async def _migrated(self, request: HttpRequest, operation: str) -> HttpResponse:
+    async def _migrated(self, request: HttpRequest, attempt: Attempt) -> Migrated:
+        await self.attempts.admit(attempt)
         runtime, config = await self._at_hand.ready(), self._at_hand.config
         asked = read_migration(
             request,
@@ -139,17 +148,28 @@ class MigrationOperations:
             recognise=runtime.verifier.recognise,
             now=runtime.now,
         )
-        migrated = await self._at_hand.home.migrate(asked, self._migration, runtime.now)
+        watched = replace(asked, trail=attempt.trail)
+        migrated = await self._at_hand.home.migrate(watched, self._migration, runtime.now)
         if self._awaits_use(migrated):
             self._at_hand.first_use.expect(migrated.handle)
-        logger.info(
-            "migration %s %s: session %s from %s",
-            operation,
-            migrated.result.value.lower(),
-            migrated.handle,
-            migrated.provider,
+        return migrated
+
+    def _refused(self, error: Exception, request: HttpRequest, attempt: Attempt) -> HttpResponse:
+        """The answer to an error. In shadow every answer leaves the old session as it is."""
+        trail = attempt.trail
+        if not isinstance(error, SessionError):
+            logger.error("migration %s failed", attempt.watch.operation_id, exc_info=error)
+        shown = NotYet("rehearsed in shadow") if trail.rehearsing and trail.provider else error
+        if trail.would is not None:
+            trail.reached(Stage.SESSION if trail.would == AlreadyMigrated.code else Stage.DONE)
+        ending = Ending(
+            code=trail.would or (error.code if isinstance(error, SessionError) else FAULT_CODE),
+            answer=code_of(shown),
+            retryable=isinstance(error, Unavailable),
+            detail=str(error) if isinstance(error, SessionError) else type(error).__name__,
         )
-        return migrated_response(migrated, request, config.http)
+        self.attempts.end(attempt, ending)
+        return migration_refusal(shown, request, self._at_hand.config.http)
 
 
 def _after_use(provider: Provider) -> bool:

@@ -17,6 +17,7 @@ from segue.migration.model import DeliveryState
 from segue.migration.ports import Ledger, Outbox
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
+from segue.operations.oversight import OversightOperations
 from segue.sessions.ports import SessionIndex
 from segue.tokens.signing_keys import SigningKey
 
@@ -35,14 +36,18 @@ _DELIVERIES_KEPT = timedelta(days=30)
 class UpkeepOperations:
     """Upkeep of one app's keys, and of the whole store."""
 
-    def __init__(self, at_hand: AtHand, migration: MigrationOperations) -> None:
+    def __init__(
+        self, at_hand: AtHand, migration: MigrationOperations, oversight: OversightOperations
+    ) -> None:
         """
         Args:
             at_hand: keys, configuration, time.
             migration: knows the providers.
+            oversight: folds old records.
         """
         self._at_hand = at_hand
         self._migration = migration
+        self._oversight = oversight
 
     async def warm_up(self) -> bool:
         """See `Engine.warm_up`."""
@@ -88,6 +93,7 @@ class UpkeepOperations:
             settled_before=now - _DELIVERIES_KEPT,
             limit=_EXPIRY_BATCH,
         )
-        gone = sessions + claims + deliveries
+        records = await self._oversight.clean_up(limit=_EXPIRY_BATCH)
+        gone = sessions + claims + deliveries + records
         # Last, because it looks at every removal, whether or not anything is left of it.
         return gone or await clear_removals(now=now, limit=_EXPIRY_BATCH)
