@@ -95,7 +95,7 @@ def test_session_moves_and_is_managed_from_the_command_line(served: Served) -> N
         deployment.folder.joinpath("segue.secret").read_text().strip(),
     )
     assert [text for text in secrets if text in everything] == []
-    assert "migrated: session" in everything
+    assert '"code":"MIGRATED"' in everything
 
 
 def test_replayed_token_is_refused(served: Served) -> None:

@@ -21,10 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.migration.buckets import Spending
+    from segue.migration.model import Identity
     from segue.stores.ports import Store
 
 FORGED = token()[:-8] + "AAAAAAAA"
 HERE, THERE = "203.0.113.7", "203.0.113.8"
+
+
+def _subject(identity: Identity) -> str:
+    return identity.subject
+
+
+def _broken(identity: Identity) -> str:
+    raise ZeroDivisionError(identity.provider)
 
 
 def fail(watched: Watched, times: int, *, ip: str = HERE, **headers: str) -> list[str]:
@@ -148,9 +157,7 @@ def test_masses() -> None:
 
 def test_masses_of_one_provider() -> None:
     """Masses of one provider's failures make it strict for that one alone."""
-    other = provider(
-        name="other", issuers=("https://other.example",), map_user=lambda identity: identity.subject
-    )
+    other = provider(name="other", issuers=("https://other.example",), map_user=_subject)
     watched = Watched(provider(), other, limits=Limits(provider=Budget(burst=50, every=timedelta(minutes=1))))
     watched.ask(FORGED, ip=HERE)
     watched.ask(FORGED, ip=THERE)
@@ -163,7 +170,7 @@ def test_masses_of_one_provider() -> None:
 
 def test_our_own_faults_cost_nothing() -> None:
     """Nobody is held up for what we cannot do at the moment."""
-    watched = Watched(provider(map_user=lambda _: str(1 // 0)))
+    watched = Watched(provider(map_user=_broken))
     assert {watched.code() for _ in range(30)} == {"INTERNAL"}
 
 

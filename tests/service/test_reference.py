@@ -56,7 +56,7 @@ def test_defaults_are_the_real_ones() -> None:
         + "".join(
             f"{key} = {row[1].strip('`')}\n" for key, row in rows(f"[{section}]").items() if "`" in row[1]
         )
-        for section in ("http", "server", "lifetimes", "keys", "store")
+        for section in ("http", "server", "lifetimes", "keys", "store", "limits")
     )
     assert stated.count(" = ") > 20
     assert read_settings(least + stated, name="x", environment={}) == read_settings(

@@ -30,6 +30,7 @@ SORTS = {
     Statement.LOAD_SIGNING_KEYS,
     Statement.ADD_SIGNING_KEY,
     # Summed: for operators, or a batch.
+    Statement.COUNT_MINTED,
     Statement.COUNT_DELIVERIES_BY_PROVIDER,
     Statement.COUNT_ATTEMPTS,
     Statement.FOLD_ATTEMPTS,
@@ -53,6 +54,7 @@ INDICES = {
     Statement.SELECT_HANDLES_BY_USER: USER,
     Statement.LIST_SESSIONS_BY_TENANT: PAGE,
     Statement.SELECT_HANDLES_BY_TENANT: TENANT,
+    Statement.COUNT_MINTED: ISSUER,
     Statement.LIST_SESSIONS_BY_PROVENANCE: ISSUER,
     Statement.SELECT_HANDLES_BY_PROVENANCE: ISSUER,
     Statement.DELETE_SESSIONS: HANDLE,

@@ -63,6 +63,18 @@ COMMANDS = {
         extra="serve",
         help="Freeze a provider's keys in a file, as they are now.",
     ),
+    "provider": Command(
+        module="segue.cli.provider",
+        name="provider",
+        extra="serve",
+        help="Look at the roll-out of the providers, or set it while everything runs.",
+    ),
+    "status": Command(
+        module="segue.cli.status",
+        name="status",
+        extra="serve",
+        help="Say how far the move has come, and when the old provider can be switched off.",
+    ),
     "sessions": Command(
         module="segue.cli.sessions", name="sessions", extra="serve", help="Look at the sessions of a user."
     ),
@@ -70,7 +82,7 @@ COMMANDS = {
         module="segue.cli.revoke",
         name="revoke",
         extra="serve",
-        help="End a session, or all sessions of a user.",
+        help="End a session, all sessions of a user, or all that were minted from an issuer.",
     ),
     "keys": Command(
         module="segue.cli.keys",

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from segue.clock import SystemClock
 from segue.engine import Engine
+from segue.errors import FetchFailed
+from segue.migration.web import WebRequest, WebResponse
 from segue.service.logs import printable
 from segue.service.settings import Settings, load_settings, settings_path
 
@@ -39,6 +41,35 @@ def engine_on(settings: Settings) -> AbstractContextManager[Engine]:
     """An engine for what is in the store; providers are left out, and nobody is asked anything."""
     config = replace(settings.config, providers=())
     return closing(Engine(config, store=settings.store.open()))
+
+
+def engine_with_providers(settings: Settings) -> AbstractContextManager[Engine]:
+    """The same for who has to know which providers are configured; nobody is asked anything either."""
+    return closing(Engine(settings.config, store=settings.store.open(), web=_NoWeb()))
+
+
+class _NoWeb:
+    """Speaks to nobody."""
+
+    def exchange(self, request: WebRequest) -> WebResponse:
+        """See `Web.exchange`."""
+        raise FetchFailed(request.place, "this command asks nobody")
+
+
+def instant(text: str) -> datetime:
+    """
+    An instant with its time zone, as ISO 8601 writes it; a day alone begins at midnight in UTC.
+
+    Raises:
+        BadParameter: anything else.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no instant such as 2030-01-31T12:00:00Z") from None
+    if read.tzinfo is None and len(text) > len("2030-01-31"):
+        raise typer.BadParameter(f"{text!r} has no time zone; write it with one, such as {text}Z")
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 def present() -> datetime:

@@ -18,6 +18,7 @@ from segue.json import JsonObject
 from segue.migration.ending import DeliveryReport
 from segue.migration.model import Identity
 from segue.migration.pins import PinReport
+from segue.migration.records import MintedCount
 from segue.migration.report import Report
 from segue.migration.rollout import Rollout
 from segue.migration.web import Web
@@ -26,7 +27,7 @@ from segue.operations.attempts import OnEvent
 from segue.remote.wire import CoreWire
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import Issued, NewSession
-from segue.sessions.model import Selection, SessionView
+from segue.sessions.model import ByProvenance, Selection, SessionView
 from segue.stores.ports import Store
 from segue.tokens.access import AccessClaims
 from segue.tokens.signing_keys import SigningKey
@@ -284,6 +285,10 @@ class Engine:
     def report(self) -> Report:
         """How far the move has come, exact over all processes, and when the old provider can be switched off."""
         return self._run(self._oversight.report())
+
+    def count_minted(self, minted: ByProvenance) -> MintedCount:
+        """How many living sessions come from there: what `revoke` would end."""
+        return self._run(self._oversight.count_minted(minted))
 
     def rollouts(self) -> dict[str, Rollout]:
         """The roll-out of every provider as it is in effect: the switch where one is set, else the configuration."""

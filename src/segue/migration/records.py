@@ -73,6 +73,15 @@ class AttemptCount(msgspec.Struct, frozen=True, kw_only=True):
     """The latest of theirs."""
 
 
+class MintedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Living sessions that were minted of old ones."""
+
+    count: int
+    users: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 def operation_id(now: datetime, randomness: bytes) -> str:
     """An id that sorts by time: 12 hexadecimal digits of milliseconds, then *randomness*."""
     return f"{to_milliseconds(now):012x}{randomness.hex()}"

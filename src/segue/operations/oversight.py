@@ -12,10 +12,12 @@ import logging
 from segue.errors import ConfigurationError
 from segue.flow import ask
 from segue.migration.ports import AttemptLog, Limiter, Rollouts
+from segue.migration.records import MintedCount
 from segue.migration.report import Report, make_report
 from segue.migration.rollout import Rollout
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
+from segue.sessions.model import ByProvenance
 
 logger = logging.getLogger("segue")
 
@@ -60,6 +62,12 @@ class OversightOperations:
         await ask(Rollouts.set_rollout, self._at_hand.config.app_id, provider, rollout, at=now)
         self._migration.attempts.switches.forget()
         logger.warning("roll-out of %s: %s", provider, "as configured" if rollout is None else rollout)
+
+    async def count_minted(self, minted: ByProvenance) -> MintedCount:
+        """See `Engine.count_minted`."""
+        return await ask(
+            AttemptLog.count_minted, self._at_hand.config.app_id, minted, at=self._at_hand.clock.now()
+        )
 
     async def flush(self) -> bool:
         """See `Engine.flush`."""

@@ -1,8 +1,8 @@
 """
 Settings from the environment: `SEGUE_` and the key in capitals wins over the file.
 
-`SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]` carry the
-section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
+`SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]`
+and `[limits]` carry the section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
 (`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`). An empty variable counts as none.
 House rule: a value is never quoted.
 """
@@ -22,6 +22,8 @@ from segue.service.schema import OVERRIDABLE
 Table: TypeAlias = dict[str, object]
 
 PREFIX = "SEGUE_"
+_NAMED = {"lifetimes", "limits"}
+"""Sections whose name stands before the key."""
 CONFIG = "SEGUE_CONFIG"
 """Names the settings file."""
 _TRUTH = {"true": True, "false": False}
@@ -30,7 +32,7 @@ _EITHER = (("secret", "secret_file"), ("secret_file", "secret"))
 
 def variable(section: str, key: str) -> str:
     """The variable that sets a key."""
-    return f"{PREFIX}{section.upper()}_{key.upper()}" if section == "lifetimes" else PREFIX + key.upper()
+    return f"{PREFIX}{section.upper()}_{key.upper()}" if section in _NAMED else PREFIX + key.upper()
 
 
 def client_secret_variable(provider: str) -> str:

@@ -17,6 +17,7 @@ from segue.http.anti_csrf import AntiCsrfMode
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import FromClaim, Prefixed, SameId
 from segue.migration.provider import Anyone, Provider
+from segue.migration.rollout import ON
 from segue.service.durations import format_duration
 from segue.sessions.revocations import StaleFeed
 
@@ -72,6 +73,8 @@ def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
     yield "is the sign-in still good", _live_check(provider)
     if provider.issued_before is not None:
         yield "issued before", _instant(provider.issued_before)
+    if provider.rollout != ON:
+        yield "roll-out", f"{provider.rollout}, unless its switch is set otherwise"
     yield "migrated until", "no end" if provider.deadline is None else _instant(provider.deadline)
     yield (
         "session ends at the latest",

@@ -29,6 +29,7 @@ from segue.migration.provider import (
     Provider,
     Revocation7009,
 )
+from segue.migration.rollout import parse_rollout
 from segue.migration.user_state import KEYS_ONLY, Introspection
 from segue.service.private_files import read_private
 from segue.service.schema import (
@@ -105,6 +106,7 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         sign_ins_since=section.sign_ins_since,
         issued_before=section.issued_before,
         deadline=section.deadline,
+        rollout=_named(section, lambda: parse_rollout(section.rollout)),
         tenant_id=TenantId(section.tenant),
         map_user=_named(section, lambda: _mapping(section)),
         carried_claims=section.carried_claims,

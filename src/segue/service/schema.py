@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.transport import TransferMethod
+from segue.migration.throttle import Outage, Sharing
 from segue.service.durations import Duration
 from segue.sessions.revocations import StaleFeed
 from segue.tokens.algorithms import Algorithm
@@ -88,7 +89,20 @@ class StoreSection:
     statement_timeout: Duration = field(default=Duration("5s"))
     transaction_pooler: bool = False
     auto_upgrade: bool = True
+    attempts_kept: Duration = field(default=Duration("30d"))
     stale_feed: StaleFeed = StaleFeed.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSection:
+    """How often migrating may fail; see `segue.migration.throttle.Limits`."""
+
+    sharing: Sharing = Sharing.STORE
+    on_outage: Outage = Outage.OPEN
+    address_failures: int = 10
+    address_every: Duration = field(default=Duration("10m"))
+    subject_failures: int = 100
+    subject_every: Duration = field(default=Duration("10s"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +175,7 @@ class ProviderSection:
     sign_ins_since: datetime | None = None
     issued_before: datetime | None = None
     deadline: datetime | None = None
+    rollout: str = "on"
     tenant: str = "public"
     carried_claims: frozenset[str] = frozenset()
     revocation: RevocationSection | None = None
@@ -175,6 +190,7 @@ class SettingsFile:
     lifetimes: LifetimesSection = LifetimesSection()
     keys: KeysSection = KeysSection()
     store: StoreSection = StoreSection()
+    limits: LimitsSection = LimitsSection()
     provider: tuple[ProviderSection, ...] = ()
 
 
@@ -184,5 +200,6 @@ OVERRIDABLE: tuple[tuple[str, type], ...] = (
     ("lifetimes", LifetimesSection),
     ("keys", KeysSection),
     ("store", StoreSection),
+    ("limits", LimitsSection),
 )
 """Sections whose keys the environment may set."""

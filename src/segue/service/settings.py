@@ -16,6 +16,8 @@ from segue.config import Config
 from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
 from segue.http.site import parse_origin
+from segue.migration.buckets import Budget
+from segue.migration.throttle import Limits
 from segue.service.environment import CONFIG, client_secret_variable, variable
 from segue.service.private_files import read_private, require_private
 from segue.service.providers import providers_of
@@ -24,6 +26,7 @@ from segue.service.schema import (
     HttpSection,
     KeysSection,
     LifetimesSection,
+    LimitsSection,
     ServerSection,
     SettingsFile,
 )
@@ -126,6 +129,8 @@ def _config(file: SettingsFile, folder: Path) -> Config:
         verified_cache=file.keys.verified_cache,
         revocation_lag=file.lifetimes.revocation_lag.span,
         stale_feed=file.store.stale_feed,
+        limits=_limits(file.limits),
+        attempts_kept=file.store.attempts_kept.span,
     )
 
 
@@ -145,6 +150,15 @@ def _http(section: HttpSection, *, use_static_keys: bool) -> HttpSettings:
         expose_access_token=section.expose_access_token,
         token_transfer=section.token_transfer,
         use_static_keys=use_static_keys,
+    )
+
+
+def _limits(section: LimitsSection) -> Limits:
+    return Limits(
+        address=Budget(burst=section.address_failures, every=section.address_every.span),
+        subject=Budget(burst=section.subject_failures, every=section.subject_every.span),
+        sharing=section.sharing,
+        on_outage=section.on_outage,
     )
 
 

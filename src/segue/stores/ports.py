@@ -18,9 +18,9 @@ from segue.json import JsonObject
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
 from segue.migration.ports import AttemptLog, Identities, Ledger, Limiter, Outbox, Rollouts
-from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
 from segue.migration.rollout import Rollout
-from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
+from segue.sessions.model import ByProvenance, Position, Revocation, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -227,6 +227,10 @@ class AsyncStore(Protocol):
         ...
 
     async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+        """See the port."""
+        ...
+
+    async def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
         """See the port."""
         ...
 

@@ -8,12 +8,23 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, TenantId
+from segue.ids import PUBLIC_APP, PUBLIC_TENANT, AppId, TenantId, UserId
 from segue.migration.buckets import Budget, Spending
 from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord, Outcome, Stage, operation_id
+from segue.migration.records import AttemptCount, AttemptRecord, MintedCount, Outcome, Stage, operation_id
 from segue.migration.rollout import OFF, ON, SHADOW, Rollout, parse_rollout
-from segue.stores.contract.examples import DAY, MOMENT, NOW, OTHER_APP, claim, delivery, session
+from segue.sessions.model import ByProvenance
+from segue.stores.contract.examples import (
+    DAY,
+    ISSUER,
+    MOMENT,
+    NOW,
+    OTHER_APP,
+    claim,
+    delivery,
+    provenance,
+    session,
+)
 from segue.stores.contract.subject import Contract
 from segue.stores.ports import Store
 
@@ -162,6 +173,23 @@ class OversightContract(Contract):
         store.set_rollout(PUBLIC_APP, "old", None, at=NOW)
         store.set_rollout(OTHER_APP, "older", None, at=NOW)
         assert store.load_rollouts(PUBLIC_APP) == {"older": SHADOW}
+
+    def test_count_minted(self, store: Store) -> None:
+        """Living sessions of a provenance are counted with their users and the first and last instant."""
+        for number, user in enumerate(("ada", "ada", "grace")):
+            made = NOW + number * MOMENT
+            store.create_session(
+                session(number, user_id=UserId(user), created_at=made, provenance=provenance(number))
+            )
+        store.create_session(session(8, provenance=provenance(8, verifier_version="1.1")))
+        store.create_session(session(9))
+        found = store.count_minted(PUBLIC_APP, ByProvenance(issuer=ISSUER, verifier_version="1.0"), at=NOW)
+        assert found == MintedCount(count=3, users=2, first_at=NOW, last_at=NOW + 2 * MOMENT)
+        window = ByProvenance(issuer=ISSUER, created_from=NOW + MOMENT, created_before=NOW + 2 * MOMENT)
+        assert store.count_minted(PUBLIC_APP, window, at=NOW).count == 1
+        nobody = MintedCount(count=0, users=0, first_at=None, last_at=None)
+        assert store.count_minted(PUBLIC_APP, window, at=NOW + 2 * DAY) == nobody
+        assert store.count_minted(OTHER_APP, window, at=NOW) == nobody
 
     def test_spend(self, store: Store) -> None:
         """A bucket fills by each failure, empties with time, and never holds more than its capacity."""

@@ -12,9 +12,9 @@ from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.json import JsonObject
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
-from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
 from segue.migration.rollout import Rollout
-from segue.sessions.model import Position, Revocation, Rotation, Selection, Session
+from segue.sessions.model import ByProvenance, Position, Revocation, Rotation, Selection, Session
 from segue.stores.memory.async_core import AsyncMemoryCore
 from segue.tokens.signing_keys import StoredSigningKey
 
@@ -215,6 +215,10 @@ class AsyncMemoryStore(AsyncMemoryCore):
     async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return self._store.count_deliveries_by_provider(app_id)
+
+    async def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
+        """See `AttemptLog.count_minted`."""
+        return self._store.count_minted(app_id, minted, at=at)
 
     async def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
         """See `Rollouts.load_rollouts`."""

@@ -12,6 +12,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from segue.ids import AppId, SessionHandle, whole_milliseconds
+from segue.migration.records import MintedCount
 from segue.sessions.model import (
     ByHandle,
     ByProvenance,
@@ -45,6 +46,19 @@ class MemoryIndex(MemoryState):
         living.sort(key=lambda session: session.created_at, reverse=True)
         found = [session for session in living if after is None or _comes_after(after, session)]
         return tuple(copied(session) for session in found[:limit])
+
+    def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
+        """See `AttemptLog.count_minted`."""
+        now = whole_milliseconds(at)
+        with self._lock:
+            living = [session for session in self._selected(app_id, minted) if session.expires_at > now]
+        made = [session.created_at for session in living]
+        return MintedCount(
+            count=len(living),
+            users=len({session.user_id for session in living}),
+            first_at=min(made, default=None),
+            last_at=max(made, default=None),
+        )
 
     def select_handles(self, app_id: AppId, selection: Selection, *, limit: int) -> tuple[SessionHandle, ...]:
         """See `SessionIndex.select_handles`."""

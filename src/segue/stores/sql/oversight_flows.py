@@ -13,10 +13,12 @@ from segue.flow import ask
 from segue.ids import AppId, from_milliseconds, to_milliseconds
 from segue.migration.buckets import Spending
 from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord, operations_before
+from segue.migration.records import AttemptCount, AttemptRecord, MintedCount, operations_before
 from segue.migration.rollout import Rollout, parse_rollout
+from segue.sessions.model import ByProvenance
 from segue.stores.sql.oversight_rows import count_from_row, record_to_row
 from segue.stores.sql.statements import Statement, Statements
+from segue.stores.sql.values import EARLIEST, LATEST, optional_instant
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -45,6 +47,23 @@ async def count_deliveries_by_provider(app_id: AppId) -> tuple[tuple[str, Delive
     rows = await ask(Statements.execute, Statement.COUNT_DELIVERIES_BY_PROVIDER, (app_id,))
     counted = cast("list[tuple[str, str, int]]", rows)
     return tuple((provider, DeliveryState(state), count) for provider, state, count in counted)
+
+
+async def count_minted(app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
+    """See `AttemptLog.count_minted`."""
+    parameters = (
+        app_id,
+        minted.issuer,
+        minted.verifier_version,
+        EARLIEST if minted.created_from is None else to_milliseconds(minted.created_from),
+        LATEST if minted.created_before is None else to_milliseconds(minted.created_before),
+        to_milliseconds(at),
+    )
+    rows = await ask(Statements.execute, Statement.COUNT_MINTED, parameters)
+    count, users, first, last = cast("tuple[int, int, int | None, int | None]", rows[0])
+    return MintedCount(
+        count=count, users=users, first_at=optional_instant(first), last_at=optional_instant(last)
+    )
 
 
 async def load_rollouts(app_id: AppId) -> dict[str, Rollout]:

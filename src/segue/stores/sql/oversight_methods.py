@@ -15,8 +15,9 @@ from segue.flow import Flow, T
 from segue.ids import AppId
 from segue.migration.buckets import Spending
 from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord
+from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
 from segue.migration.rollout import Rollout
+from segue.sessions.model import ByProvenance
 from segue.stores.sql import oversight_flows
 
 
@@ -44,6 +45,10 @@ class SqlOversight(ABC):
     def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return self._read(partial(oversight_flows.count_deliveries_by_provider, app_id))
+
+    def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
+        """See `AttemptLog.count_minted`."""
+        return self._read(partial(oversight_flows.count_minted, app_id, minted, at=at))
 
     def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
         """See `Rollouts.load_rollouts`."""
@@ -86,6 +91,10 @@ class AsyncSqlOversight(ABC):
     async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return await self._read(partial(oversight_flows.count_deliveries_by_provider, app_id))
+
+    async def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:
+        """See `AttemptLog.count_minted`."""
+        return await self._read(partial(oversight_flows.count_minted, app_id, minted, at=at))
 
     async def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:
         """See `Rollouts.load_rollouts`."""

@@ -75,6 +75,8 @@ class Statement(StrEnum):
     FOLD_ATTEMPTS = auto()
     DELETE_FOLDED_ATTEMPTS = auto()
 
+    COUNT_MINTED = auto()
+
     LOAD_ROLLOUTS = auto()
     SET_ROLLOUT = auto()
     DELETE_ROLLOUT = auto()
