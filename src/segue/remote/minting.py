@@ -87,7 +87,11 @@ class RemoteMinting:
     async def _keep(self, draft: Draft[SessionView], present: SessionView) -> Settled:
         """The browser has a session already: the claim is its, unless it has been settled otherwise."""
         earlier = await ask(Ledger.claim_and_create, draft.claim, None, draft.deliveries)
-        if earlier is None or earlier.handle == present.handle:
+        if earlier is None:
+            return kept(present)
+        if earlier.handle == present.handle:
+            if self.now < earlier.claimed_at + RETRY_WINDOW:
+                await self._remove_losers(earlier)  # in case that an attempt to keep it died before it came to that
             return kept(present)
         await self._require_same_client(earlier, draft)
         if not self._is_settled(earlier):
