@@ -91,7 +91,8 @@ class RemoteMinting:
             return kept(present)
         if earlier.handle == present.handle:
             if self.now < earlier.claimed_at + RETRY_WINDOW:
-                await self._remove_losers(earlier)  # in case that an attempt to keep it died before it came to that
+                # In case that an attempt to keep it died before it came to that.
+                await self._remove_losers(earlier)
             return kept(present)
         await self._require_same_client(earlier, draft)
         if not self._is_settled(earlier):
