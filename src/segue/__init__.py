@@ -11,7 +11,7 @@ from segue.engine import AsyncEngine, Engine
 from segue.errors import SessionError
 from segue.http.settings import HttpSettings
 from segue.migration.key_sources import LiveKeys, PinnedFallback, PinnedKeys
-from segue.migration.mapping import SAME_ID, FromClaim, Prefixed
+from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed
 from segue.migration.model import Identity
 from segue.migration.provider import (
     ANY_AUDIENCE,
@@ -45,6 +45,7 @@ __all__ = [
     "FromClaim",
     "HttpSettings",
     "Identity",
+    "ImportedTable",
     "Introspection",
     "Issued",
     "Lifetimes",

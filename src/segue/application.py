@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from segue.errors import ConfigurationError, UserRefused
+from segue.errors import ConfigurationError, UserRefused, UserUnknown
 from segue.ids import TenantId, UserId
 from segue.json import JsonValue
-from segue.migration.mapping import FromClaim, Prefixed, SameId
+from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
+from segue.migration.mapping_flows import require_one
 from segue.migration.model import Identity
 from segue.migration.provider import MapUser, Provider
 from segue.migration.user_state import Standing
@@ -33,13 +34,25 @@ class _Hooks:
         self._map_user: dict[str, MapUser] = {
             provider.name: provider.map_user
             for provider in providers
-            if not isinstance(provider.map_user, SameId | Prefixed | FromClaim)
+            if not isinstance(provider.map_user, SameId | Prefixed | FromClaim | ImportedTable)
         }
         self._providers = {provider.name: provider for provider in providers}
         self._fetch_claim = fetch_claim
 
     def _mapped(self, identity: Identity) -> str | Awaitable[str]:
         return self._map_user[identity.provider](identity)
+
+    def _by_email(self, identity: Identity, address: str) -> tuple[str, ...] | Awaitable[tuple[str, ...]]:
+        table = self._providers[identity.provider].map_user
+        find = table.find_by_email if isinstance(table, ImportedTable) else None
+        return () if find is None else find(address)
+
+    def _create(self, identity: Identity, proposed: UserId) -> str | Awaitable[str]:
+        table = self._providers[identity.provider].map_user
+        create = table.create if isinstance(table, ImportedTable) else None
+        if create is None:
+            raise UserUnknown("nobody makes users")
+        return create(identity, proposed)
 
     def _since(self, identity: Identity) -> datetime | Awaitable[datetime | None] | None:
         valid_since = self._providers[identity.provider].valid_since
@@ -59,6 +72,15 @@ class Application(_Hooks):
     def map_user(self, identity: Identity) -> UserId:
         """See `UserMapper.map_user`."""
         return _user_id(_at_once(self._mapped(identity), "map_user"))
+
+    def find_by_email(self, identity: Identity, address: str) -> UserId | None:
+        """See `UserMapper.find_by_email`."""
+        found = require_one(_at_once(self._by_email(identity, address), "find_by_email"))
+        return None if found is None else _user_id(found)
+
+    def create_user(self, identity: Identity, proposed: UserId) -> UserId:
+        """See `UserMapper.create_user`."""
+        return _user_id(_at_once(self._create(identity, proposed), "create"))
 
     def valid_since(self, identity: Identity) -> datetime | None:
         """See `UserState.valid_since`."""
@@ -80,6 +102,17 @@ class AsyncApplication(_Hooks):
         """See `UserMapper.map_user`."""
         mapped = self._mapped(identity)
         return _user_id(await mapped if inspect.isawaitable(mapped) else mapped)
+
+    async def find_by_email(self, identity: Identity, address: str) -> UserId | None:
+        """See `UserMapper.find_by_email`."""
+        answer = self._by_email(identity, address)
+        found = require_one(await answer if inspect.isawaitable(answer) else answer)
+        return None if found is None else _user_id(found)
+
+    async def create_user(self, identity: Identity, proposed: UserId) -> UserId:
+        """See `UserMapper.create_user`."""
+        made = self._create(identity, proposed)
+        return _user_id(await made if inspect.isawaitable(made) else made)
 
     async def valid_since(self, identity: Identity) -> datetime | None:
         """See `UserState.valid_since`."""

@@ -27,7 +27,10 @@ Every error that segue raises on purpose.
     │   ├── UserRefused
     │   │   ├── UserUnknown
     │   │   ├── UserBlocked
-    │   │   └── UserDeleted
+    │   │   ├── UserDeleted
+    │   │   ├── IdentityAmbiguous
+    │   │   ├── MappingConflict
+    │   │   └── UserIdCollision
     │   ├── SignInRevoked
     │   ├── SignInTooOld
     │   ├── MigrationClosed
@@ -240,6 +243,24 @@ class UserDeleted(UserRefused):
     """This user was deleted here."""
 
     code = "USER_DELETED"
+
+
+class IdentityAmbiguous(UserRefused):
+    """Several users here could be this identity; none is chosen."""
+
+    code = "IDENTITY_AMBIGUOUS"
+
+
+class MappingConflict(UserRefused):
+    """This identity was given two users; the first one stays, and somebody has to look."""
+
+    code = "MAPPING_CONFLICT"
+
+
+class UserIdCollision(UserRefused):
+    """The user id of this identity is already that of another one."""
+
+    code = "RAW_USER_ID_COLLISION"
 
 
 class SignInRevoked(MigrationRefused):

@@ -256,3 +256,48 @@ def test_t25_pin_check(deployment: Deployment, capsys: Captured) -> None:
     assert "withdrawn: x; added: " in said
     assert path.read_text() != same
     assert run(["pin", deployment.issuer, "--check"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'subject,user_id\nalice,u-1\n"auth0|42",u-2\n',
+        '{"subject": "alice", "user_id": "u-1"}\n\n{"subject": "auth0|42", "user_id": "u-2"}\n',
+    ],
+    ids=["CSV", "JSON lines"],
+)
+def test_identities_are_imported(deployment: Deployment, capsys: Captured, text: str) -> None:
+    """A list becomes the table, once; who would become somebody else stays, and is named by his line."""
+    path = deployment.folder / "people"
+    path.write_text(text)
+    for _ in range(2):
+        assert run(["identities", "import", "old", "people"]) == 0
+        assert capsys.readouterr().out.startswith("2 identities of ")
+    path.write_text("subject,user_id\nalice,u-9\nbob,u-3\n")
+    assert run(["identities", "import", "old", "people"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("1 identities of ")
+    assert "lines 2" in said.err
+    assert "alice" not in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("subject,user_id\nalice,\n", ()),
+        ("sub,user_id\nalice,u-1\n", ()),
+        ('{"subject": "alice", "user_id": 7}\n', ()),
+        ('{"subject": "alice"\n', ()),
+        ("subject,user_id\n", ("--issuer", "https://stranger.example")),
+    ],
+    ids=["no user", "no heading", "no text", "no JSON", "no issuer of his"],
+)
+def test_list_that_cannot_be_meant(
+    deployment: Deployment, capsys: Captured, text: str, arguments: tuple[str, ...]
+) -> None:
+    """A list that cannot be meant ends the command in one line that quotes nobody."""
+    (deployment.folder / "people").write_text(text)
+    assert run(["identities", "import", "old", "people", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "alice" not in said

@@ -10,7 +10,11 @@ import pytest
 from segue.cli.app import COMMANDS, run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text()
-SUBCOMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {"sessions": (("list",),), "db": (("upgrade",),)}
+SUBCOMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "identities": (("import",),),
+    "sessions": (("list",),),
+    "db": (("upgrade",),),
+}
 CALLS = [(name, *rest) for name in COMMANDS for rest in SUBCOMMANDS.get(name, ((),))]
 COMMON = {"--help", "--config"}
 

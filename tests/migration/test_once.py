@@ -324,11 +324,13 @@ def test_deployment_secret_rotated() -> None:
 
 
 def test_deployment_secret_rotated_before_the_first_refresh() -> None:
-    """When a newer secret made the successor, the retry is refused, not answered with a token that fits nowhere."""
+    """When a newer secret made the successor, the retry gets that one; without either secret it is refused."""
     claim, session, first = minted()
-    session, _ = after_refresh(session, first, by=NEWER_SECRETS)
-    with pytest.raises(AlreadyMigrated):
-        again(claim, session, secrets=NEWER_SECRETS)
+    session, second = after_refresh(session, first, by=NEWER_SECRETS)
+    assert again(claim, session, secrets=NEWER_SECRETS) == second
+    for incomplete in (SECRETS, OTHER_SECRETS):
+        with pytest.raises(AlreadyMigrated):
+            again(claim, session, secrets=incomplete)
 
 
 def test_claim_of_a_session_that_was_there() -> None:

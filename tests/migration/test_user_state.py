@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from segue.errors import (
+    AlreadyMigrated,
     ClaimsRefused,
     ConfigurationError,
     FetchFailed,
@@ -38,7 +39,17 @@ from tests.migration.issuer import (
     token,
     welcome,
 )
-from tests.migration.world import CLIENT, FAULTS, LATER, World, issuance, request, revoking, run_with_fault
+from tests.migration.world import (
+    CLIENT,
+    FAULTS,
+    LATER,
+    STRANGER,
+    World,
+    issuance,
+    request,
+    revoking,
+    run_with_fault,
+)
 
 ASK = Introspection(url=f"{ISSUER}/introspect", client_id="api", client_secret="canary-client-secret")
 SIGNED_IN = NOW - timedelta(hours=1)
@@ -190,6 +201,17 @@ def test_t9_signed_out_there_between_migration_and_retry() -> None:
         asked.migrate(number=2)
 
 
+def test_t8_a_strangers_replay_asks_nobody() -> None:
+    """Whoever replays a migrated token without its client's key is refused before anybody is asked again (T8, T18)."""
+    asked = world({"active": True}, check_user=welcome)
+    asked.migrate()
+    asked.asked.clear()
+    for client_key in (STRANGER, None):
+        with pytest.raises(AlreadyMigrated):
+            asked.migrate(request(client_key=client_key), number=2)
+    assert asked.asked == ["find_claim", "find_claim"]
+
+
 # --- cut-offs --------------------------------------------------------------------------------------------------------
 
 
@@ -251,7 +273,7 @@ def test_t12_user_deleted_or_blocked(standing: object, refusal: type[SessionErro
     assert asked.migrate().result is MigrationResult.MIGRATED
 
 
-@pytest.mark.parametrize("at", range(3), ids=["valid_since", "introspection", "check_user"])
+@pytest.mark.parametrize("at", range(4), ids=["find_claim", "valid_since", "introspection", "check_user"])
 @pytest.mark.parametrize("done", [True, False], ids=["after", "before"])
 def test_t26_asking_fails(at: int, *, done: bool) -> None:
     """Whichever question fails, nothing is written, and the retry migrates (T26)."""

@@ -121,12 +121,24 @@ class Users:
     def __init__(self) -> None:
         self.answer: Callable[[Identity], object] = lambda identity: f"user-of-{identity.subject}"
 
+        self.by_email: dict[str, UserId] = {}
+        self.created: list[tuple[str, UserId]] = []
+        self.make: Callable[[Identity, UserId], object] = lambda _identity, proposed: proposed
         self.standing: object = Standing.ACTIVE
         self.since: object = None
 
     def map_user(self, identity: Identity) -> object:
         """Whatever the application's callable answers."""
         return self.answer(identity)
+
+    def find_by_email(self, _identity: Identity, address: str) -> UserId | None:
+        """The application's users by address."""
+        return self.by_email.get(address)
+
+    def create_user(self, identity: Identity, proposed: UserId) -> object:
+        """The application makes a user, and notes it."""
+        self.created.append((identity.subject, proposed))
+        return self.make(identity, proposed)
 
     def check_user(self, _identity: Identity, _user_id: UserId) -> object:
         """Whatever the application says of the user."""
@@ -269,6 +281,7 @@ FAULTS: Mapping[str, SessionError] = {
     "Web": FetchFailed("old.example", "no answer in time"),
     "Ledger": StoreUnavailable("locked"),
     "Outbox": StoreUnavailable("locked"),
+    "Identities": StoreUnavailable("locked"),
     "SessionStore": StoreUnavailable("locked"),
     "UserMapper": StoreUnavailable("the application's own database"),
     "UserState": StoreUnavailable("the application's own database"),

@@ -75,6 +75,12 @@ COMMANDS = {
         extra="serve",
         help="Say how far the move has come, and when the old provider can be switched off.",
     ),
+    "identities": Command(
+        module="segue.cli.identities",
+        name="identities",
+        extra="serve",
+        help="Write down who a provider's people are here.",
+    ),
     "sessions": Command(
         module="segue.cli.sessions", name="sessions", extra="serve", help="Look at the sessions of a user."
     ),

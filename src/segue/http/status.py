@@ -85,6 +85,9 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "USER_UNKNOWN": Answer.FAULT,
     "USER_BLOCKED": Answer.FAULT,
     "USER_DELETED": Answer.FAULT,
+    "IDENTITY_AMBIGUOUS": Answer.FAULT,
+    "MAPPING_CONFLICT": Answer.FAULT,
+    "RAW_USER_ID_COLLISION": Answer.FAULT,
     "SIGN_IN_REVOKED": Answer.FAULT,
     "SIGN_IN_TOO_OLD": Answer.FAULT,
     "OTHER_USER_SIGNED_IN": Answer.FAULT,
@@ -111,6 +114,9 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "USER_UNKNOWN": 403,
     "USER_BLOCKED": 403,
     "USER_DELETED": 403,
+    "IDENTITY_AMBIGUOUS": 403,
+    "MAPPING_CONFLICT": 403,
+    "RAW_USER_ID_COLLISION": 403,
     "SIGN_IN_REVOKED": 403,
     "SIGN_IN_TOO_OLD": 403,
     "OTHER_USER_SIGNED_IN": 409,
@@ -138,7 +144,15 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "refresh_reuse_detected": 500,
 }
 
-VAGUE = {"USER_UNKNOWN": "USER_REFUSED", "USER_BLOCKED": "USER_REFUSED", "USER_DELETED": "USER_REFUSED"}
+_VAGUE = "USER_REFUSED"
+VAGUE: Mapping[str, str] = {
+    "USER_UNKNOWN": _VAGUE,
+    "USER_BLOCKED": _VAGUE,
+    "USER_DELETED": _VAGUE,
+    "IDENTITY_AMBIGUOUS": _VAGUE,
+    "MAPPING_CONFLICT": _VAGUE,
+    "RAW_USER_ID_COLLISION": _VAGUE,
+}
 """What a client sees instead: whether a user exists, and what became of him, is for the log alone (threat T20)."""
 FAULT_CODE = "INTERNAL"
 """What a client sees of a mistake of ours, whatever it is."""

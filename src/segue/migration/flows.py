@@ -22,8 +22,6 @@ from segue.errors import (
     MigrationClosed,
     OtherUserSignedIn,
     RequestRefused,
-    UserRefused,
-    UserUnknown,
 )
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
@@ -32,12 +30,20 @@ from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import live_part
-from segue.migration.mapping import FromClaim, Prefixed, SameId
+from segue.migration.mapping import ImportedTable
+from segue.migration.mapping_flows import map_user
 from segue.migration.minting import RANDOMNESS as MINTING
 from segue.migration.minting import Draft, MigrationResult, Minting, S
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
-from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of, tombstone_until
-from segue.migration.ports import UserMapper
+from segue.migration.once import (
+    ClientKey,
+    absolute_end,
+    claim_id_of,
+    provenance_of,
+    refuse_stranger,
+    tombstone_until,
+)
+from segue.migration.ports import Ledger
 from segue.migration.provider import EndOldSession, Provider, choose_provider
 from segue.migration.records import Stage
 from segue.migration.rehearsal import rehearsed, require_turn
@@ -52,7 +58,6 @@ from segue.tokens.jws import parse_jws
 RANDOMNESS = MINTING + 28
 """Bytes that a migration consumes: those of its draft, and for a delivery id 16, nonce 12."""
 
-_MAX_USER_ID = 128
 _MAX_REFRESH_TOKEN = 8192
 _NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
 """For pinned keys, which need none; it stays empty."""
@@ -91,6 +96,11 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """By provider name; pinned keys need none."""
     version: str
     """Ours, for provenance."""
+
+    @property
+    def has_table(self) -> bool:
+        """Whether some people's user ids are in the table of identities."""
+        return any(isinstance(provider.map_user, ImportedTable) for provider in self.providers)
 
 
 class Migrated(Discreet, frozen=True, kw_only=True):
@@ -170,9 +180,19 @@ async def migrate(
         identity, trail, token=request.token, client_key=request.client_key, app_id=minting.app_id
     )
     trail.reached(Stage.USER)
+    claim_id = claim_id_of(identity, request.token)
+    if provider.asks_outside and request.present_session is None:
+        refuse_stranger(await ask(Ledger.find_claim, minting.app_id, claim_id), request.client_key)
     await require_sign_in(identity, provider, token=request.token, now=minting.now)
     trail.reached(Stage.MAPPING)
-    user_id = await _map_user(identity, provider)
+    user_id = await map_user(
+        identity,
+        provider,
+        app_id=minting.app_id,
+        now=minting.now,
+        shared=migration.has_table,
+        rehearsing=trail.rehearsing,
+    )
     trail.mapped(user_id, provider.map_user)
     trail.reached(Stage.USER)
     await require_user(identity, provider, user_id)
@@ -186,7 +206,6 @@ async def migrate(
             None  # whoever proves an unspent sign-in gets tokens that work, not a session that cannot be used
         )
 
-    claim_id = claim_id_of(identity, request.token)
     own, rest = randomness[:MINTING], randomness[MINTING:]
     handle = present.handle if present else minting.reserve(claim_id, identity.tenant_id, randomness=own)
     claim = _claim(identity, provider, request, minting, claim_id=claim_id, user_id=user_id, handle=handle)
@@ -232,21 +251,6 @@ def _require_form(request: MigrationRequest, randomness: bytes) -> None:
         raise RequestRefused(
             "the old refresh token is not 1 to 8192 visible characters (RFC 6749 appendix A.17)"
         )
-
-
-async def _map_user(identity: Identity, provider: Provider) -> UserId:
-    match provider.map_user:
-        case SameId():
-            mapped: object = identity.subject
-        case Prefixed() | FromClaim() as declared:
-            mapped = declared(identity)
-        case _:
-            mapped = await ask(UserMapper.map_user, identity)
-    if not isinstance(mapped, str):  # a table's .get() has no such user: None
-        raise UserUnknown("the mapping gave no user id")
-    if not 0 < len(mapped) <= _MAX_USER_ID or not mapped.isprintable():
-        raise UserRefused("the mapped user id is empty, longer than 128 characters or not printable")
-    return UserId(mapped)
 
 
 def _new_session(

@@ -48,7 +48,7 @@ class Identity(Discreet, frozen=True, kw_only=True):
     @property
     def subject_digest(self) -> Digest:
         """Finds a person's migrations without storing the foreign id."""
-        return digest_of("subject", self.issuer, self.subject)
+        return subject_digest(self.issuer, self.subject)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +129,11 @@ class Delivery(Discreet, frozen=True, kw_only=True):
     """When it was done or given up; None while pending."""
     held: bool = False
     """Waits for the first use of the new session; `due_at` is when it is sent without any."""
+
+
+def subject_digest(issuer: str, subject: str) -> Digest:
+    """What is kept of a person's foreign id."""
+    return digest_of("subject", issuer, subject)
 
 
 def digest_of(purpose: str, *parts: str) -> Digest:

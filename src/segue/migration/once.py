@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 from datetime import datetime, timedelta
 
 import msgspec
@@ -131,6 +132,19 @@ def tombstone_until(identity: Identity, provider: Provider, *, now: datetime) ->
     return last_issued + provider.maximum_age + 2 * provider.leeway + _MARGIN
 
 
+def refuse_stranger(claim: Claim | None, key: ClientKey | None) -> None:
+    """
+    Refuse a replay before anybody is asked about it again: hooks may have effects, and exchanges have a cost.
+
+    Raises:
+        AlreadyMigrated: the sign-in is claimed, by a client with a key of its own, and this is not that one.
+    """
+    if claim is None or claim.client_digest is None:
+        return
+    if key is None or not hmac.compare_digest(key.digest(claim.claim_id), claim.client_digest):
+        raise AlreadyMigrated("by another client")
+
+
 def replay(
     claim: Claim,
     session: Session | None,
@@ -152,23 +166,25 @@ def replay(
         raise AlreadyMigrated("by another client")
     if now >= claim.claimed_at + RETRY_WINDOW or session is None or now >= session.expires_at:
         raise AlreadyMigrated("too late, or its session has ended")
-    secret = secrets.find(session.family.secret_id)
-    if secret is None:
-        raise AlreadyMigrated("with a deployment secret that is gone")
-    for anti_csrf in (False, True):
+    family = session.family
+    rotated_at = family.rotated_at
+    # The secret that made the first token may not be the one that made its successor: a newer one was put first since.
+    for secret, anti_csrf in itertools.product(secrets, (False, True)):
         seed = seed_of(secret, claim.app_id, claim.claim_id, claim.handle, key, fresh=b"")
         first = first_refresh_token(
             secret, app_id=claim.app_id, handle=claim.handle, seed=seed, anti_csrf=anti_csrf
         )
-        if first.digest == session.family.current:
+        if first.digest == family.current:
             return session, first
-        rotated_at = session.family.rotated_at
-        if first.digest == session.family.previous and rotated_at is not None and now < rotated_at + grace:
-            return session, _successor(first, secret, claim.app_id, session)
-    raise AlreadyMigrated("and its session was refreshed since")
+        if first.digest == family.previous and rotated_at is not None and now < rotated_at + grace:
+            return session, _successor(first, secrets, claim.app_id, session)
+    raise AlreadyMigrated("and its session was refreshed since, or its deployment secret is gone")
 
 
-def _successor(first: RefreshToken, secret: Secret, app_id: AppId, session: Session) -> RefreshToken:
+def _successor(first: RefreshToken, secrets: Secrets, app_id: AppId, session: Session) -> RefreshToken:
+    secret = secrets.find(session.family.secret_id)
+    if secret is None:
+        raise AlreadyMigrated("and refreshed with a deployment secret that is gone")
     for anti_csrf in (False, True):
         successor = succeed(first, secret, app_id=app_id, anti_csrf=anti_csrf)
         if successor.digest == session.family.current:

@@ -203,3 +203,16 @@ class UserMapper(Protocol):
                 answer that is no user id, such as None.
         """
         ...
+
+    def find_by_email(self, identity: Identity, address: str) -> UserId | None:
+        """
+        The user of an address that the identity's provider has verified; None: nobody has it.
+
+        Raises:
+            IdentityAmbiguous: several have it.
+        """
+        ...
+
+    def create_user(self, identity: Identity, proposed: UserId) -> UserId:
+        """Make the user of an identity that has none, see `segue.migration.mapping.CreateUser`."""
+        ...

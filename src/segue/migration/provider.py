@@ -26,7 +26,7 @@ from segue.migration.key_sources import (
     live_part,
     pinned_part,
 )
-from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, Prefixed, SameId
+from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.model import Identity
 from segue.migration.rollout import ON, Rollout
 from segue.migration.urls import UrlRefused, parse_url
@@ -106,6 +106,8 @@ class Revocation7009(Discreet, frozen=True, kw_only=True):
             )
 
 
+_ASSURANCE = frozenset({"st-mfa", "st-ev", "st-role", "st-perm"})
+"""Claims of our sessions that SDKs believe: factors done, address verified, roles, permissions."""
 DEFAULT_ALGORITHMS = frozenset(
     {Algorithm.RS256, Algorithm.PS256, Algorithm.ES256, Algorithm.EdDSA, Algorithm.Ed25519}
 )
@@ -166,8 +168,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """How far the roll-out has come, until somebody sets the provider's switch in the store."""
     tenant_id: TenantId = PUBLIC_TENANT
     """Tenant of the new sessions; never chosen by the caller."""
-    map_user: MapUser | SameId | Prefixed | FromClaim = SAME_ID
-    """From identity to our user id: the subject itself, `Prefixed`, `FromClaim`, or a function of the application's."""
+    tenant_claim: str | None = None
+    """The claim that names the tenant instead, such as `org_id`; a token without it is refused (threat T23)."""
+    tenants: tuple[tuple[str, TenantId], ...] = ()
+    """What values of `tenant_claim` mean here; others are refused. Empty: the value is the tenant's id."""
+    map_user: MapUser | SameId | Prefixed | FromClaim | ImportedTable = SAME_ID
+    """From identity to our user id: the subject itself, `Prefixed`, `FromClaim`, `ImportedTable`, or a function."""
     carried_claims: frozenset[str] = frozenset()
     """Claims copied into the payload of new sessions. Name no roles: what is taken away later would live on (T11)."""
     revocation: Revocation7009 | None = None
@@ -190,6 +196,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         if self.algorithms & SYMMETRIC:
             raise ConfigurationError(f"{self.name}: HMAC algorithms need a shared secret, not published keys")
         self._require_claim_names()
+        self._require_tenants()
         self._require_times()
         self._require_end_of_pins()
         self._require_live_check()
@@ -197,7 +204,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def maps_by_application(self) -> bool:
         """Whether the application is asked who the user is, which may have effects and may say no."""
-        return not isinstance(self.map_user, SameId | Prefixed | FromClaim)
+        return not isinstance(self.map_user, SameId | Prefixed | FromClaim | ImportedTable)
+
+    @property
+    def asks_outside(self) -> bool:
+        """Whether others than the store are asked about a token, so that a replay had better be known before."""
+        mapping = self.map_user
+        makes = isinstance(mapping, ImportedTable) and (mapping.create or mapping.find_by_email)
+        return bool(self.introspection or self.valid_since or self.check_user or makes)
 
     def _require_end_of_pins(self) -> None:
         """Pinned keys outlive their provider, and so does whoever steals the private ones (threat T25)."""
@@ -236,11 +250,23 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"{self.name}: no token type is accepted; name those of the provider's tokens"
             )
+        raised = self.carried_claims & _ASSURANCE
+        if raised:
+            raise ConfigurationError(
+                f"{self.name}: {', '.join(sorted(raised))} would let the provider's token say what only a sign-in here "
+                "can prove; leave it out of carried_claims"
+            )
         if not self.user_claim or self.user_claim in UNSTABLE:
             raise ConfigurationError(
                 f"{self.name}: user_claim {self.user_claim!r} may be somebody else's tomorrow; name the provider's own "
                 "user id, usually sub, and let map_user find the user by other claims if it must"
             )
+
+    def _require_tenants(self) -> None:
+        if self.tenants and self.tenant_claim is None:
+            raise ConfigurationError(f"{self.name}: tenants explains the values of tenant_claim; name it")
+        if self.tenant_claim is not None and self.tenant_id != PUBLIC_TENANT:
+            raise ConfigurationError(f"{self.name}: give tenant_id or tenant_claim, not both")
 
     def _require_times(self) -> None:
         if not timedelta(0) <= self.leeway <= _MAX_LEEWAY:
@@ -264,6 +290,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             ("issuers", self.issuers, tuple),
             ("session_claims", self.session_claims, tuple),
             ("required_claims", self.required_claims, tuple),
+            ("tenants", self.tenants, tuple),
             ("token_types", self.token_types, frozenset),
             ("carried_claims", self.carried_claims, frozenset),
         ):

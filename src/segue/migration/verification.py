@@ -8,10 +8,12 @@ text here repeats a claim's value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
+from segue.ids import TenantId
 from segue.json import JsonObject, JsonValue
 from segue.migration.model import Identity
 from segue.migration.provider import Anyone, CredentialKind, Provider
@@ -22,6 +24,7 @@ _MAX_TEXT = 512
 _MAX_AUDIENCES = 64
 _YEAR_9999 = 253_402_300_799
 
+_TENANT = re.compile("[a-z0-9-]{1,64}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _OTHER_PURPOSE = frozenset(
@@ -118,7 +121,7 @@ def verify_credential(
         provider=provider.name,
         issuer=issuer,
         subject=_required_text(claims, provider.user_claim),
-        tenant_id=provider.tenant_id,
+        tenant_id=_tenant(claims, provider),
         provider_session_id=_session_id(claims, provider),
         token_id=_text(claims, "jti"),
         issued_at=issued_at,
@@ -231,6 +234,21 @@ def _instant(claims: JsonObject, name: str) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _YEAR_9999:
         raise ClaimsRefused(name)
     return _EPOCH + timedelta(milliseconds=int(value * 1000))
+
+
+def _tenant(claims: JsonObject, provider: Provider) -> TenantId:
+    """The tenant is the provider's, or what the verified token says; nobody else is asked (threat T23)."""
+    if provider.tenant_claim is None:
+        return provider.tenant_id
+    said = _required_text(claims, provider.tenant_claim)
+    if provider.tenants:
+        known = dict(provider.tenants)
+        if said not in known:
+            raise ClaimsRefused(provider.tenant_claim, "no tenant of ours")
+        return known[said]
+    if not _TENANT.fullmatch(said):
+        raise ClaimsRefused(provider.tenant_claim, "not a tenant id")
+    return TenantId(said)
 
 
 def _session_id(claims: JsonObject, provider: Provider) -> str | None:

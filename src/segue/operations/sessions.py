@@ -100,6 +100,7 @@ class SessionOperations:
     async def revoke_session(self, found: Authenticated) -> Actions:
         """See `Engine.revoke_session`."""
         actions = await http_flows.revoke_session(found, await self._at_hand.ready())
+        self._at_hand.first_use.note(found.access.claims.handle)
         self._at_hand.distrust()
         return actions
 

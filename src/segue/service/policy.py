@@ -15,7 +15,7 @@ from typing import assert_never
 from segue.config import Config
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
-from segue.migration.mapping import FromClaim, Prefixed, SameId
+from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.provider import Anyone, Provider
 from segue.migration.rollout import ON
 from segue.service.durations import format_duration
@@ -65,7 +65,7 @@ def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
     if provider.required_claims:
         yield "required claims", _listed(f"{name} = {value}" for name, value in provider.required_claims)
     yield "user id", _user_id(provider)
-    yield "tenant", provider.tenant_id
+    yield "tenant", provider.tenant_id if provider.tenant_claim is None else f"by {provider.tenant_claim}"
     yield (
         "issued at most",
         f"{format_duration(provider.maximum_age)} ago, clocks may differ by {provider.leeway.seconds}s",
@@ -186,6 +186,8 @@ def _user_id(provider: Provider) -> str:
             return f"the text of {name}"
         case SameId():
             return f"the provider's {provider.user_claim}"
+        case ImportedTable():
+            return "from the imported table"
         case _:
             return "by the application"
 

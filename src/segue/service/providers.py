@@ -18,7 +18,7 @@ from segue.ids import TenantId
 from segue.json import JsonObject, parse_object
 from segue.migration.key_cache import CacheRules
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
-from segue.migration.mapping import SAME_ID, FromClaim, Prefixed, SameId
+from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.provider import (
     ANY_AUDIENCE,
     ANY_PARTY,
@@ -56,8 +56,9 @@ def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[P
         ConfigurationError: one of them cannot be safe, or two could make one user id.
     """
     for first, second in itertools.permutations(sections, 2):
-        by_claim = first.user_id_claim or second.user_id_claim  # our own ids: the same in both is meant
-        if not by_claim and second.user_id_prefix.startswith(first.user_id_prefix):
+        # By claim or table our own ids are named: the same in both is meant.
+        ours = [each for each in (first, second) if each.user_id_claim or each.user_ids == "imported"]
+        if not ours and second.user_id_prefix.startswith(first.user_id_prefix):
             raise ConfigurationError(
                 f"a user of provider {second.name} could get the id of one of {first.name}: give each provider a "
                 "user_id_prefix, none of which begins with another"
@@ -108,13 +109,19 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         deadline=section.deadline,
         rollout=_named(section, lambda: parse_rollout(section.rollout)),
         tenant_id=TenantId(section.tenant),
+        tenant_claim=section.tenant_claim,
+        tenants=tuple((said, TenantId(meant)) for said, meant in sorted(section.tenants.items())),
         map_user=_named(section, lambda: _mapping(section)),
         carried_claims=section.carried_claims,
         revocation=_named(section, lambda: _revocation(section, folder)),
     )
 
 
-def _mapping(section: ProviderSection) -> SameId | Prefixed | FromClaim:
+def _mapping(section: ProviderSection) -> SameId | Prefixed | FromClaim | ImportedTable:
+    if section.user_ids == "imported":
+        if section.user_id_claim or section.user_id_prefix:
+            raise ConfigurationError("user_ids are imported; leave user_id_claim and user_id_prefix out")
+        return ImportedTable()
     if section.user_id_claim is None:
         return Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID
     if section.user_id_prefix:

@@ -166,6 +166,7 @@ class ProviderSection:
     user_claim: str = "sub"
     user_id_prefix: str = ""
     user_id_claim: str | None = None
+    user_ids: Literal["computed", "imported"] = "computed"
     session_claims: tuple[str, ...] = ("sid", "session_id", "origin_jti")
     leeway: Duration = field(default=Duration("10s"))
     maximum_age: Duration = field(default=Duration("24h"))
@@ -177,6 +178,8 @@ class ProviderSection:
     deadline: datetime | None = None
     rollout: str = "on"
     tenant: str = "public"
+    tenant_claim: str | None = None
+    tenants: dict[str, str] = field(default_factory=dict[str, str])
     carried_claims: frozenset[str] = frozenset()
     revocation: RevocationSection | None = None
 

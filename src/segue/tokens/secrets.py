@@ -9,7 +9,7 @@ passed, then drop it. House rule: keys for different purposes are derived (HKDF,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -111,6 +111,10 @@ class Secrets:
 
     def __repr__(self) -> str:
         return f"<Secrets {', '.join(secret_id.hex() for secret_id in self._by_id)}>"
+
+    def __iter__(self) -> Iterator[Secret]:
+        """Each of them, primary first."""
+        return iter([self.primary, *(each for each in self._by_id.values() if each is not self.primary)])
 
     def find(self, secret_id: bytes) -> Secret | None:
         """The secret of this id, if it is still configured."""
