@@ -30,9 +30,9 @@ def node_modules() -> Path:
 
 @pytest.fixture(scope="session")
 def pages(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built page."""
+    """The built pages."""
     folder = tmp_path_factory.mktemp("pages")
-    stack.build_page(node_modules / ".bin" / "esbuild", folder)
+    stack.build_pages(node_modules / ".bin" / "esbuild", folder)
     return folder
 
 

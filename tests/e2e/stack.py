@@ -90,12 +90,18 @@ class OldProvider:
         return bool(answer.raise_for_status().json()["active"])
 
 
-def build_page(esbuild: Path, folder: Path) -> None:
-    """Bundle the page with its SDKs into *folder*."""
-    source, bundle = HERE / "web" / "page.ts", folder / "page.js"
-    command = [str(esbuild), str(source), "--bundle", "--format=esm", f"--outfile={bundle}"]
-    subprocess.run(command, check=True, capture_output=True)
-    shutil.copy(HERE / "web" / "index.html", folder)
+def build_pages(esbuild: Path, folder: Path) -> None:
+    """Bundle the pages with their SDKs, and with our package from its sources, into *folder*."""
+    options = [
+        "--bundle",
+        "--format=esm",
+        f"--outdir={folder}",
+        f"--tsconfig={HERE / 'web' / 'tsconfig.json'}",
+    ]
+    sources = [str(HERE / "web" / name) for name in ("page.ts", "moving.ts")]
+    subprocess.run([str(esbuild), *sources, *options], check=True, capture_output=True)
+    for name in ("index.html", "moving.html"):
+        shutil.copy(HERE / "web" / name, folder)
 
 
 def start_site(port: int, *, pages: Path, logs: Path) -> Server:

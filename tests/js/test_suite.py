@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 PACKAGE = Path(__file__).parents[2] / "js" / "browser"
+TABS, ROUNDS = 6, 25
 FEWEST = 140
 """Tests that both places must have run; a bundler that shakes the suite away fails here."""
 
@@ -63,3 +64,22 @@ def test_suite_in_chromium(page_of_suite: str) -> None:
         browser.close()
     assert {name: said for name, said in results.items() if said} == {}
     assert len(results) >= FEWEST
+
+
+def test_tabs_that_ask_at_once_have_one_key(page_of_suite: str) -> None:
+    """Without any lock, round after round, six tabs find the same random Idempotency-Key, and a new one each round."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        profile = browser.new_context()
+        tabs = [profile.new_page() for _ in range(TABS)]
+        for tab in tabs:
+            tab.goto(page_of_suite)
+        rounds: list[set[str]] = []
+        for _ in range(ROUNDS):
+            for tab in tabs:
+                tab.evaluate("void (window.asked = key())")
+            rounds.append({tab.evaluate("window.asked") for tab in tabs})
+            tabs[0].evaluate("forgetKey()")
+        browser.close()
+    assert [len(keys) for keys in rounds] == [1] * ROUNDS
+    assert len(set.union(*rounds)) == ROUNDS

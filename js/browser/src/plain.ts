@@ -68,20 +68,32 @@ export function plainSession(settings: PlainSettings): PlainSession {
     kept.set(ANTI_CSRF, "");
   }
 
-  /** One refresh at a time across all tabs; tells whether there is a session worth repeating a request for. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * What may change the session, one after the other, in all tabs where the browser can promise that. A refresh that is
+   * answered "no session" takes off whatever is there when its answer comes: it must not overtake a migration.
+   */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(async () => {
+      const leave = await takeTurn("segue-web.session", 10_000, new AbortController().signal);
+      return work().finally(leave);
+    });
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Tells whether there is a session worth repeating a request for. */
   async function refresh(before: string | null): Promise<boolean> {
     if (before === "") return false;
-    const leave = await takeTurn("segue-web.refresh", 10_000, new AbortController().signal);
-    try {
+    return inTurn(async () => {
       const now = kept.get(FRONT);
       if (now !== before) return now !== "";
       const { ok, status } = await send(`${api}/session/refresh`, { method: "POST", headers: { rid: "session" } });
       if (status === 401) forget();
       if (!ok && status !== 401) throw new Error(`the session could not be refreshed: ${status}`);
       return ok;
-    } finally {
-      leave();
-    }
+    });
   }
 
   const current = (): FrontToken | null => parse(kept.get(FRONT));
@@ -97,8 +109,10 @@ export function plainSession(settings: PlainSettings): PlainSession {
   return {
     current,
     fetch: (address, request) =>
-      // What is refused for its own credential is no sign of our session's.
-      new Headers(request?.headers).has("authorization") ? send(address, request) : callApi(address, request),
+      // A migration: what is refused for its own credential is no sign of our session's.
+      new Headers(request?.headers).has("idempotency-key")
+        ? inTurn(() => send(address, request))
+        : callApi(address, request),
     async look() {
       return current() === null ? "none" : "cookie";
     },

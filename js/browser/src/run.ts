@@ -4,7 +4,18 @@
 
 import type { Outcome, UnavailableReason } from "./outcome.js";
 import type { Credential, NewSession, OldSession, Surroundings } from "./ports.js";
-import { type Answer, type Effect, type Event, type Patience, type Running, START, type State, step } from "./state.js";
+import {
+  type Answer,
+  type Effect,
+  type Event,
+  type How,
+  type Patience,
+  type Running,
+  type Session,
+  START,
+  type State,
+  step,
+} from "./state.js";
 import { migrationRequest, readAnswer } from "./wire.js";
 
 /** What is told while a migration goes on. There are no tokens in it. */
@@ -152,7 +163,7 @@ class Work {
       case "recover":
         return { type: "recovered", exists: await session.recover() };
       case "confirm":
-        return { type: "confirmed", usable: await this.#confirm(effect.how, state, signal) };
+        return { type: "confirmed", usable: await this.#confirm(effect.how, state.session, signal) };
       case "end":
         await old.end();
         return { type: "ended", clean: true };
@@ -188,7 +199,15 @@ class Work {
     return answer;
   }
 
-  async #confirm(how: "migrate" | "recover" | "look", { session }: Running, signal: AbortSignal): Promise<boolean> {
+  async #confirm(how: How, session: Session | null, signal: AbortSignal): Promise<boolean> {
+    if (await this.#works(how, session, signal)) return true;
+    if (session === null) return false;
+    // The answer to an earlier request of the page may have come last, and taken the session off again: once more.
+    await this.#present(signal);
+    return this.#works(how, session, signal);
+  }
+
+  async #works(how: How, session: Session | null, signal: AbortSignal): Promise<boolean> {
     const { confirm, session: port } = this.options;
     if (typeof confirm === "function") return confirm(signal);
     if (confirm !== undefined) {
@@ -196,12 +215,17 @@ class Work {
       if (status >= 500) throw new Trouble("server");
       return ok;
     }
-    if (how === "look") return (await port.look()) !== "none";
     if (how === "recover") return port.recover();
-    const answer = await this.#present(signal);
-    if (answer.is === "session") return answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
-    if (answer.retryable) throw new Trouble("server");
-    return port.recover(); // the old session is ended already, by the server, and proves nothing any more
+    if (how === "migrate") {
+      const answer = await this.#present(signal);
+      if (answer.is === "session") {
+        if (answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle) return true;
+        return (await port.look()) === "header";
+      }
+      if (answer.retryable) throw new Trouble("server");
+      return port.recover(); // the old session is ended already, by the server, and proves nothing any more
+    }
+    return (await port.look()) !== "none";
   }
 
   async #wait({ failures, atLeast }: { failures: number; atLeast: number }, state: Running, signal: AbortSignal) {

@@ -27,6 +27,9 @@ export type Answer =
       readonly retryAfter?: number;
     };
 
+/** By presenting the old credential again, by a refresh, or by what is stored. */
+export type How = "migrate" | "recover" | "look";
+
 export type Effect =
   /** Is there an old session? Quickly, and without the network where the SDK can tell. */
   | { readonly do: "look" }
@@ -39,8 +42,8 @@ export type Effect =
   | { readonly do: "migrate" }
   /** Find out by a refresh whether there is a new session after all. */
   | { readonly do: "recover" }
-  /** See the new session work; `how`: by presenting the old credential again, by a refresh, or by what is stored. */
-  | { readonly do: "confirm"; readonly how: "migrate" | "recover" | "look" }
+  /** See the new session work. */
+  | { readonly do: "confirm"; readonly how: How }
   | { readonly do: "end" }
   /** Pause before doing it again: the `failures`-th time, and not before `atLeast` seconds have passed. */
   | { readonly do: "wait"; readonly failures: number; readonly atLeast: number };
@@ -59,7 +62,7 @@ export type Event =
   | { readonly type: "failed"; readonly reason: Exclude<UnavailableReason, "aborted"> }
   | { readonly type: "aborted" };
 
-type Session = Extract<Answer, { is: "session" }>;
+export type Session = Extract<Answer, { is: "session" }>;
 
 export type State =
   | {
@@ -167,7 +170,6 @@ function answered(state: Running, answer: Answer, patience: Patience): Step {
   if (answer.is === "session") {
     const known = { ...state, session: answer };
     if (answer.result === "ALREADY") return end(known); // the server has seen the session's own token
-    if (state.held === "none") return refused("SESSION_NOT_KEPT", false);
     return go(known, { do: "confirm", how: state.held === "header" ? "look" : "migrate" });
   }
   if (answer.retryable) {
@@ -201,7 +203,7 @@ function recovered(state: Running, exists: boolean): Step {
   return exists ? end(state) : done(nothing(state));
 }
 
-function confirmed(state: Running, usable: boolean, how: "migrate" | "recover" | "look"): Step {
+function confirmed(state: Running, usable: boolean, how: How): Step {
   if (usable) return end(state);
   if (state.session !== null) return refused("SESSION_NOT_KEPT", false);
   // What seemed to be a session is none: the old one is worth something still, unless that is over as well.

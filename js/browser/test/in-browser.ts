@@ -1,14 +1,20 @@
 // The suite in a page; `runTests()` answers {name: "" or what went wrong}.
 
+import { forgetKey, idempotencyKey } from "../src/key.js";
 import { tests } from "./harness.js";
 import "./suite.js";
 
 declare global {
   interface Window {
+    /** For several tabs at once: the key of this browser, and its end. */
+    key: () => Promise<string>;
+    forgetKey: () => void;
     runTests: () => Promise<Record<string, string>>;
   }
 }
 
+window.key = () => idempotencyKey({ token: crypto.randomUUID() }); // derived, it would differ from tab to tab
+window.forgetKey = forgetKey;
 window.runTests = async () => {
   const results: Record<string, string> = {};
   for (const { name, run } of tests) {

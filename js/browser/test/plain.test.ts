@@ -90,8 +90,31 @@ test("plain: the proof against cross-site requests travels along", async () => {
 
 test("plain: an old token that is refused says nothing about our session", async () => {
   const { api, session } = scene();
-  const response = await session.fetch(ME, { headers: { authorization: "Bearer old" } });
+  const headers = { authorization: "Bearer old", "idempotency-key": "key" };
+  const response = await session.fetch(ME, { headers });
   equal([response.status, api.asked], [401, ["/me"]]);
+});
+
+test("plain: a refresh and a migration do not overtake each other", async () => {
+  const order: string[] = [];
+  const slow: typeof fetch = async (address) => {
+    const path = new URL(String(address)).pathname;
+    order.push(`${path} asked`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push(`${path} answered`);
+    if (path !== "/auth/migrate-session")
+      return new Response(null, { status: 401, headers: { "front-token": "remove" } });
+    return new Response("{}", { headers: { "front-token": front("ada", 1) } });
+  };
+  const storage = drawer();
+  const page = plainSession({ api: "https://api.test/auth", fetch: slow, storage: () => storage });
+  const migrating = { method: "POST", headers: { "idempotency-key": "key" } };
+  await Promise.all([page.recover(), page.fetch("https://api.test/auth/migrate-session", migrating)]);
+  equal(page.current()?.uid, "ada");
+  equal(
+    order,
+    ["session/refresh", "migrate-session"].flatMap((path) => [`/auth/${path} asked`, `/auth/${path} answered`]),
+  );
 });
 
 test("plain: a server that is down signs nobody out", async () => {

@@ -168,6 +168,25 @@ test("run: and before an interrupted page could end it", async () => {
   equal(await world.load({ session: { ...session, fetch } }), { status: "already", oldEnded: true });
 });
 
+for (const mode of ["cookie", "header"] as const) {
+  for (const confirm of [undefined, "https://api/me"]) {
+    test(`run: a late answer takes the session off again, ${mode} mode, ${confirm ?? "no route"}`, async () => {
+      const world = new World(mode);
+      const session = world.newSession();
+      let answers = 0;
+      const fetch: typeof session.fetch = async (address, request) => {
+        if (address === confirm) return new Response("{}", { status: world.kept ? 200 : 401 });
+        const answer = await session.fetch(address, request);
+        answers += 1;
+        if (answers === 1) world.kept = null; // a refresh that was answered "no session"
+        return answer;
+      };
+      const route = confirm === undefined ? {} : { confirm };
+      equal(await world.load({ session: { ...session, fetch }, ...route }), MOVED);
+    });
+  }
+}
+
 test("run: a captured token is refused, and what is here stays", async () => {
   const world = new World();
   world.claims.set("sign-in-1", { key: "somebody-else", handle: "h9", user: "ada" });

@@ -221,9 +221,9 @@ const JOURNEYS: Record<string, readonly [readonly Event[], unknown]> = {
     [...READY, answer(refusal("OTHER_USER_SIGNED_IN"))],
     { status: "refused", code: "OTHER_USER_SIGNED_IN", retryable: false },
   ],
-  "cookies are blocked and nothing is kept": [
+  "nothing seems to be kept, which is looked at twice": [
     [...READY, answer(session("MIGRATED"), "none")],
-    { status: "refused", code: "SESSION_NOT_KEPT", retryable: false },
+    { do: "confirm", how: "migrate" },
   ],
   "cookies are blocked and only the server notices": [
     [...READY, answer(session("MIGRATED")), WORKS_NOT],

@@ -159,7 +159,6 @@ function answered(state, answer, patience) {
   if (answer.is === "session") {
     const known = { ...state, session: answer };
     if (answer.result === "ALREADY") return end(known);
-    if (state.held === "none") return refused("SESSION_NOT_KEPT", false);
     return go(known, { do: "confirm", how: state.held === "header" ? "look" : "migrate" });
   }
   if (answer.retryable) {
@@ -406,7 +405,7 @@ var Work = class {
       case "recover":
         return { type: "recovered", exists: await session.recover() };
       case "confirm":
-        return { type: "confirmed", usable: await this.#confirm(effect.how, state, signal) };
+        return { type: "confirmed", usable: await this.#confirm(effect.how, state.session, signal) };
       case "end":
         await old.end();
         return { type: "ended", clean: true };
@@ -438,7 +437,13 @@ var Work = class {
     if (answer === null) throw new Trouble("server");
     return answer;
   }
-  async #confirm(how, { session }, signal) {
+  async #confirm(how, session, signal) {
+    if (await this.#works(how, session, signal)) return true;
+    if (session === null) return false;
+    await this.#present(signal);
+    return this.#works(how, session, signal);
+  }
+  async #works(how, session, signal) {
     const { confirm, session: port } = this.options;
     if (typeof confirm === "function") return confirm(signal);
     if (confirm !== void 0) {
@@ -446,12 +451,17 @@ var Work = class {
       if (status >= 500) throw new Trouble("server");
       return ok;
     }
-    if (how === "look") return await port.look() !== "none";
     if (how === "recover") return port.recover();
-    const answer = await this.#present(signal);
-    if (answer.is === "session") return answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle;
-    if (answer.retryable) throw new Trouble("server");
-    return port.recover();
+    if (how === "migrate") {
+      const answer = await this.#present(signal);
+      if (answer.is === "session") {
+        if (answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle) return true;
+        return await port.look() === "header";
+      }
+      if (answer.retryable) throw new Trouble("server");
+      return port.recover();
+    }
+    return await port.look() !== "none";
   }
   async #wait({ failures, atLeast }, state, signal) {
     const most = 500 * 2 ** (failures - 1);
@@ -497,19 +507,26 @@ function plainSession(settings) {
     kept.set(FRONT, "");
     kept.set(ANTI_CSRF, "");
   }
+  let last = Promise.resolve();
+  function inTurn(work) {
+    const turn = last.then(async () => {
+      const leave = await takeTurn("segue-web.session", 1e4, new AbortController().signal);
+      return work().finally(leave);
+    });
+    last = turn.catch(() => {
+    });
+    return turn;
+  }
   async function refresh(before) {
     if (before === "") return false;
-    const leave = await takeTurn("segue-web.refresh", 1e4, new AbortController().signal);
-    try {
+    return inTurn(async () => {
       const now = kept.get(FRONT);
       if (now !== before) return now !== "";
       const { ok, status } = await send(`${api}/session/refresh`, { method: "POST", headers: { rid: "session" } });
       if (status === 401) forget();
       if (!ok && status !== 401) throw new Error(`the session could not be refreshed: ${status}`);
       return ok;
-    } finally {
-      leave();
-    }
+    });
   }
   const current = () => parse(kept.get(FRONT));
   async function callApi(address, request) {
@@ -522,8 +539,8 @@ function plainSession(settings) {
   return {
     current,
     fetch: (address, request) => (
-      // What is refused for its own credential is no sign of our session's.
-      new Headers(request?.headers).has("authorization") ? send(address, request) : callApi(address, request)
+      // A migration: what is refused for its own credential is no sign of our session's.
+      new Headers(request?.headers).has("idempotency-key") ? inTurn(() => send(address, request)) : callApi(address, request)
     ),
     async look() {
       return current() === null ? "none" : "cookie";
