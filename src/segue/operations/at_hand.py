@@ -90,7 +90,8 @@ class AtHand:
             return None
         if claims.handle in self._feed.handles:
             raise SessionGone(claims.handle)
-        self.first_use.note(claims.handle)
+        if claims.handle in self.first_use.awaited:  # as hardly ever: to ask first saves a call
+            self.first_use.note(claims.handle)
         return claims
 
     def authenticate(

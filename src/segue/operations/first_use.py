@@ -22,20 +22,21 @@ LIMIT = 10_000
 class FirstUse:
     """Sessions of one app that a delivery waits for; shared by threads and tasks."""
 
-    __slots__ = ("_awaited", "_used")
+    __slots__ = ("_used", "awaited")
 
     def __init__(self) -> None:
-        self._awaited: set[SessionHandle] = set()
+        self.awaited: set[SessionHandle] = set()
+        """Their handles; to be read."""
         self._used: set[SessionHandle] = set()
 
     def expect(self, handle: SessionHandle) -> None:
         """A session was made whose first use matters."""
-        if len(self._awaited) < LIMIT:
-            self._awaited.add(handle)
+        if len(self.awaited) < LIMIT:
+            self.awaited.add(handle)
 
     def note(self, handle: SessionHandle) -> None:
         """A session was used: its access token held, or its refresh token bought another."""
-        if handle in self._awaited:
+        if handle in self.awaited:
             self._used.add(handle)
 
     async def tell(self, app_id: AppId, now: datetime) -> None:
@@ -49,4 +50,4 @@ class FirstUse:
         if used:
             await ask(Outbox.release_deliveries, app_id, used, at=now)
             self._used.difference_update(used)
-        self._awaited = set(await ask(Outbox.held_sessions, app_id, limit=LIMIT))
+        self.awaited = set(await ask(Outbox.held_sessions, app_id, limit=LIMIT))
