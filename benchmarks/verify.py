@@ -60,8 +60,8 @@ def measure(report: Report, rounds: int) -> None:
     hot, es_hot = scene.engine(), scene.engine(Algorithm.ES256)
     tokens, es_tokens = scene.access_tokens(hot, TOKENS), scene.access_tokens(es_hot, TOKENS)
     # Remembers one token of a hundred in turn, so that each is seen for the first time and pushes another one out.
-    cold = Engine(scene.config(remembered=1), store=hot._store)
-    es_cold = Engine(scene.config(Algorithm.ES256, remembered=1), store=es_hot._store)
+    cold = Engine(scene.config(remembered=1), store=hot.store)
+    es_cold = Engine(scene.config(Algorithm.ES256, remembered=1), store=es_hot.store)
     jwks = hot.respond(HttpRequest(method="GET", path="/auth/jwt/jwks.json", headers=())).body
     with supertokens.core(jwks) as address:
         supertokens.set_up(address)
