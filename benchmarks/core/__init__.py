@@ -1,0 +1,1 @@
+"""The core service under load; `python -m benchmarks.core --help` says how."""
