@@ -104,7 +104,7 @@ def _built_go(folder: Path) -> Path:
     go = required_program("go", package="golang-go")
     program = folder / "build" / "app"
     program.parent.mkdir(exist_ok=True)
-    with (folder / "go.mod").open() as gate:
+    with (folder / "main.go").open() as gate:  # not go.mod, which go itself locks
         fcntl.flock(gate, fcntl.LOCK_EX)
         _run([go, "build", "-o", program, "."], what="go build", cwd=folder)
     return program

@@ -42,6 +42,7 @@ class Device:
     transport: Transport = "header"
     tokens: Tokens = field(default_factory=Tokens)
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
+    _copies: list[Device] = field(default_factory=list["Device"])
 
     def __enter__(self) -> Self:
         """Usable as a context."""
@@ -50,8 +51,9 @@ class Device:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close its connections."""
-        self.http.close()
+        """Close its connections and those of its copies."""
+        for one in (*self._copies, self):
+            one.http.close()
 
     def sign_in(self, user: str = "ada", **given: Any) -> dict[str, Any]:
         """A new session; what it is."""
@@ -116,4 +118,5 @@ class Device:
         )
         for cookie in self.http.cookies.jar:
             other.http.cookies.jar.set_cookie(cookie)
+        self._copies.append(other)
         return other

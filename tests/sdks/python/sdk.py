@@ -8,6 +8,7 @@ from supertokens_python import InputAppInfo, SupertokensConfig, init
 from supertokens_python import asyncio as users
 from supertokens_python.recipe import multitenancy, session
 from supertokens_python.recipe.multitenancy import asyncio as tenants
+from supertokens_python.recipe.multitenancy.interfaces import TenantConfigCreateOrUpdate
 from supertokens_python.recipe.session import asyncio as sessions
 from supertokens_python.recipe.session.claim_base_classes.primitive_claim import PrimitiveClaim
 from supertokens_python.recipe.session.interfaces import GetClaimValueOkResult
@@ -160,7 +161,7 @@ async def _map_info(args):
 
 
 async def _put_tenant(args):
-    return (await tenants.create_or_update_tenant(args["tenant"])).created_new
+    return (await tenants.create_or_update_tenant(args["tenant"], TenantConfigCreateOrUpdate())).created_new
 
 
 async def _tenants(_args):

@@ -56,7 +56,9 @@ async def list_apps(call: Call) -> Answer:
     call.demand_public_app("Only the public app can list apps")
     stored = await ask(AppStore.load_apps)
     ids = sorted({PUBLIC_APP} | {app.app_id for app in stored})
-    listed: list[JsonValue] = [{"appId": app_id, "tenants": await _tenants(app_id)} for app_id in ids]
+    listed: list[JsonValue] = [
+        {"appId": app_id, "tenants": list[JsonValue](await _tenants(app_id))} for app_id in ids
+    ]
     return answers.ok({"apps": listed})
 
 
@@ -95,27 +97,21 @@ async def get_tenant(call: Call) -> Answer:
 async def get_old_tenant(call: Call) -> Answer:
     """GET /recipe/multitenancy/tenant, as SDKs of version 3 ask."""
     found = await _stored_tenant(call)
-    if found is None:
-        return answers.outcome("TENANT_NOT_FOUND_ERROR")
-    enabled: dict[str, JsonValue] = {"enabled": True}
-    shown = _shown(found)
-    third_party = shown["thirdParty"]
-    providers = third_party if isinstance(third_party, dict) else {}
-    return answers.ok(
-        {
-            "tenantId": found.tenant_id,
-            "emailPassword": enabled,
-            "thirdParty": {**enabled, **providers},
-            "passwordless": enabled,
-            _CONFIG: shown[_CONFIG],
-        }
+    return (
+        answers.outcome("TENANT_NOT_FOUND_ERROR") if found is None else answers.ok(_old_form(_shown(found)))
     )
+
+
+async def list_old_tenants(call: Call) -> Answer:
+    """GET /recipe/multitenancy/tenant/list, likewise."""
+    _demand_public(call, "Only the public tenant can list tenants")
+    return answers.ok({"tenants": list[JsonValue](map(_old_form, await _tenants(call.app_id)))})
 
 
 async def list_tenants(call: Call) -> Answer:
     """GET /recipe/multitenancy/tenant/list/v2."""
     _demand_public(call, "Only the public tenant can list tenants")
-    return answers.ok({"tenants": await _tenants(call.app_id)})
+    return answers.ok({"tenants": list[JsonValue](await _tenants(call.app_id))})
 
 
 async def _stored_tenant(call: Call) -> Tenant | None:
@@ -125,12 +121,24 @@ async def _stored_tenant(call: Call) -> Tenant | None:
     return everyone.get(call.tenant_id)
 
 
-async def _tenants(app_id: AppId) -> list[JsonValue]:
+async def _tenants(app_id: AppId) -> list[dict[str, JsonValue]]:
     stored = await ask(AppStore.list_tenants, app_id)
-    shown = {tenant.tenant_id: _shown(tenant) for tenant in stored}
     public: dict[str, JsonValue] = {"tenantId": PUBLIC_TENANT, "thirdParty": {"providers": []}, _CONFIG: {}}
-    every = {PUBLIC_TENANT: public} | shown
-    return [every[tenant_id] for tenant_id in every]
+    every = {str(PUBLIC_TENANT): public} | {str(tenant.tenant_id): _shown(tenant) for tenant in stored}
+    return list(every.values())
+
+
+def _old_form(shown: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    enabled: dict[str, JsonValue] = {"enabled": True}
+    third_party = shown["thirdParty"]
+    providers = third_party if isinstance(third_party, dict) else {}
+    return {
+        "tenantId": shown["tenantId"],
+        "emailPassword": enabled,
+        "thirdParty": {**enabled, **providers},
+        "passwordless": enabled,
+        _CONFIG: shown[_CONFIG],
+    }
 
 
 def _shown(tenant: Tenant) -> dict[str, JsonValue]:
@@ -186,5 +194,8 @@ ROUTES = (
     ),
     Route(
         method="GET", path="/recipe/multitenancy/tenant/list/v2", handler=list_tenants, through=Through.ANY
+    ),
+    Route(
+        method="GET", path="/recipe/multitenancy/tenant/list", handler=list_old_tenants, through=Through.ANY
     ),
 )
