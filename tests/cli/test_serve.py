@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -15,7 +13,7 @@ import pytest
 
 from segue.demo.visitor import OldTokens
 from tests.cli.world import CANARY, SITE, Deployment, deploy, sign_in
-from tests.support.processes import NotReady, Server, wait_until
+from tests.support.processes import NotReady, Server, children, end_by_themselves, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -180,22 +178,6 @@ def moved_by(url: str, tokens: OldTokens, *, key: str) -> str:
     with browser(url) as page:
         answer = migrate(page, tokens, key=key).json()
     return str(answer.get("result") or answer["code"])
-
-
-def children(pid: int) -> list[int]:
-    """Process ids of all descendants of a process."""
-    listed = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [one for child in listed for one in (child, *children(child))]
-
-
-def end_by_themselves(watched: list[int]) -> bool:
-    """Whether every process behind these descriptors ends within ten seconds; those that do not are killed."""
-    late = [descriptor for descriptor in watched if not select.select([descriptor], [], [], 10)[0]]
-    for descriptor in late:
-        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-    for descriptor in watched:
-        os.close(descriptor)
-    return not late
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])

@@ -8,6 +8,8 @@ fails at once with the end of its log.
 from __future__ import annotations
 
 import os
+import select
+import signal
 import socket
 import subprocess
 import time
@@ -130,6 +132,22 @@ def wait_until(check: Callable[[], T | None], *, what: str, within: float = 10.0
         if time.monotonic() > deadline:
             raise NotReady(f"waited {within} s in vain for {what}")
         time.sleep(POLL_SECONDS)
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of all descendants of a process."""
+    listed = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for child in listed for one in (child, *children(child))]
+
+
+def end_by_themselves(watched: list[int]) -> bool:
+    """Whether every process behind these descriptors ends within ten seconds; those that do not are killed."""
+    late = [descriptor for descriptor in watched if not select.select([descriptor], [], [], 10)[0]]
+    for descriptor in late:
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    for descriptor in watched:
+        os.close(descriptor)
+    return not late
 
 
 def _answers(server: Server, path: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
+from segue.ids import SessionHandle
 from segue.tokens.base64url import encode
 from tests.service.core.test_rotation_at_first_use import row
 from tests.service.core.world import (
@@ -174,7 +177,16 @@ def test_remove_and_list_by_user(core: Core) -> None:
 
 def test_many_sessions_of_a_user(core: Core) -> None:
     """Case 162: however many there are, all are listed and all are ended."""
-    mine = {handle_of(core.create()) for _ in range(1003)}
+    stored = row(core, core.create())
+    assert stored is not None
+    copies = [replace(stored, handle=SessionHandle(str(uuid4()))) for _ in range(1002)]
+
+    async def keep() -> None:
+        for copy in copies:
+            await core.store.create_session(copy)
+
+    core.run(keep())
+    mine = {stored.handle, *(copy.handle for copy in copies)}
     assert set(listed(core, "userId=ada")) == mine
     assert set(remove(core, userId="ada")) == mine
     assert listed(core, "userId=ada") == []
