@@ -31,7 +31,7 @@ from segue.errors import (
     TokenExpired,
 )
 from segue.http.message import HttpRequest
-from segue.ids import UserId
+from segue.ids import PUBLIC_APP, UserId
 from segue.stores.memory import MemoryStore
 from tests.remote.in_process import AsyncInProcess, InProcess
 from tests.sessions.seam_contract import START
@@ -267,6 +267,9 @@ def test_migration_route() -> None:
         HttpRequest(method="POST", path="/auth/migrate-session", headers=(headers[0], stranger))
     )
     assert refused.status == 409
+    assert (
+        len(store.count_attempts(PUBLIC_APP)) == 1
+    )  # written with the claim; the refusal waits for its turn
     wire.inner.broken = True
     away = engine.respond(request)
     assert away.status == 503

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from segue.clock import Clock
 from segue.config import Config
+from segue.ids import SessionHandle
 from segue.operations.at_hand import AtHand, Randomness
 from segue.operations.attempts import OnEvent
 from segue.operations.home import Home, LocalHome
@@ -54,10 +55,13 @@ class Operations:
             # Only now: most deployments have no core, and start sooner without the code for one.
             from segue.operations.remote_home import RemoteHome  # noqa: PLC0415
 
-            home = RemoteHome(config, core, draw=randomness)
+            home = RemoteHome(config, core, draw=randomness, ended=self._ended)
         self.at_hand = AtHand(config, home, clock=clock, randomness=randomness)
         self.sessions = SessionOperations(self.at_hand)
         self.migration = MigrationOperations(self.at_hand, on_event=on_event)
         self.routes = RouteOperations(self.at_hand, self.migration)
         self.oversight = OversightOperations(self.at_hand, self.migration)
         self.upkeep = UpkeepOperations(self.at_hand, self.migration, self.oversight)
+
+    def _ended(self, handle: SessionHandle) -> None:
+        self.at_hand.first_use.note(handle)

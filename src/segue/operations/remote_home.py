@@ -41,13 +41,22 @@ _KEYS_ARE_THERE = "signing keys are the remote core's own; look at them, and wit
 class RemoteHome:
     """A remote core: implements `Home`."""
 
-    def __init__(self, config: Config, settings: RemoteCore, *, draw: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        settings: RemoteCore,
+        *,
+        draw: Callable[[int], bytes],
+        ended: Callable[[SessionHandle], None],
+    ) -> None:
         """
         Args:
             config: checked already.
             settings: which core.
             draw: as many random bytes as asked for.
+            ended: is told of each session that this process ends: what waits for its first use need not wait longer.
         """
+        self._ended = ended
         self._config = config
         self._secrets = config.parsed_secrets()
         self._draw = draw
@@ -95,6 +104,8 @@ class RemoteHome:
         """See `Home.sessions`."""
 
         def note(handles: tuple[SessionHandle, ...]) -> None:
+            for handle in handles:
+                self._ended(handle)
             self._revoked_here.extend(
                 Revocation(
                     sequence=next(self._sequence), app_id=self._config.app_id, handle=handle, revoked_at=now

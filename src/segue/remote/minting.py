@@ -86,27 +86,29 @@ class RemoteMinting:
 
     async def _keep(self, draft: Draft[SessionView], present: SessionView) -> Settled:
         """The browser has a session already: the claim is its, unless it has been settled otherwise."""
-        earlier = await ask(Ledger.claim_and_create, draft.claim, None, draft.deliveries)
+        earlier = await ask(Ledger.claim_and_create, draft.claim, None, draft.deliveries, draft.record)
         if earlier is None:
-            return kept(present)
+            return kept(present, recorded=True)
         if earlier.handle == present.handle:
             if self.now < earlier.claimed_at + RETRY_WINDOW:
                 # In case that an attempt to keep it died before it came to that.
                 await self._remove_losers(earlier)
             return kept(present)
         await self._require_same_client(earlier, draft)
-        if not self._is_settled(earlier):
+        settled = self._is_settled(earlier)
+        if not settled:
             # The attempt that made the claim never ended; its session, if there is one, was never handed out.
             if not await self._settled(draft.claim, draft, named=earlier.handle):
                 raise Contended("another attempt at the same migration was faster")
             await self._remove_losers(draft.claim)
-        return kept(present)
+        return kept(present, recorded=not settled)
 
     async def _settled(self, final: Claim, draft: Draft[SessionView], *, named: SessionHandle) -> bool:
-        """Make the claim final; deliveries go with it the first time."""
+        """Make the claim final; deliveries and record go with it the first time."""
         first = named == self._reserved(final)
         deliveries = tuple(_for(final, delivery) for delivery in draft.deliveries) if first else ()
-        return await ask(Ledger.settle_claim, final, deliveries, if_handle=named)
+        record = draft.record if first else None
+        return await ask(Ledger.settle_claim, final, deliveries, record, if_handle=named)
 
     async def _require_same_client(self, earlier: Claim, draft: Draft[SessionView]) -> None:
         require_same_user(earlier, draft.claim)
@@ -159,4 +161,4 @@ def _for(claim: Claim, delivery: Delivery) -> Delivery:
 
 def _made(issued: Issued, *, repeated: bool) -> Settled:
     result = MigrationResult.REPEATED if repeated else MigrationResult.MIGRATED
-    return Settled(result=result, session=issued.session, issued=issued)
+    return Settled(result=result, session=issued.session, issued=issued, recorded=not repeated)

@@ -111,6 +111,13 @@ class OversightContract(Contract):
         assert store.claim_and_create(claim(4), session(4), ()) is None
         assert counted(store) == {MIGRATED: 2}
 
+    def test_record_of_a_settled_claim(self, store: Store) -> None:
+        """The record is written when the claim is settled, and not where it is not."""
+        store.claim_and_create(claim(1), None, ())
+        assert store.settle_claim(claim(1, session_number=2), (), record(1), if_handle=claim(1).handle)
+        assert not store.settle_claim(claim(1, session_number=3), (), record(2), if_handle=claim(1).handle)
+        assert counted(store) == {MIGRATED: 1}
+
     @pytest.mark.parametrize("limit", [1, 2, 100])
     def test_fold_attempts(self, store: Store, limit: int) -> None:
         """Whatever was folded, and however often, the counts stay what they were."""

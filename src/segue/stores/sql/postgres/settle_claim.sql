@@ -16,18 +16,18 @@ WITH settled AS (
 queued AS (
     INSERT INTO segue.deliveries (
         delivery_id, app_id, provider, claim_id, handle, sealed,
-        created_at, due_at, attempts, state, last_error
+        created_at, due_at, attempts, state, last_error, held
     )
     SELECT
         made.delivery_id, made.app_id, made.provider, made.claim_id, made.handle, made.sealed,
-        made.created_at, made.due_at, made.attempts, made.state, made.last_error
+        made.created_at, made.due_at, made.attempts, made.state, made.last_error, made.held
     FROM settled
     CROSS JOIN unnest(
         $13::text[], $14::text[], $15::text[], $16::bytea[], $17::text[], $18::bytea[],
-        $19::bigint[], $20::bigint[], $21::bigint[], $22::text[], $23::text[]
+        $19::bigint[], $20::bigint[], $21::bigint[], $22::text[], $23::text[], $24::smallint[]
     ) WITH ORDINALITY AS made (
         delivery_id, app_id, provider, claim_id, handle, sealed,
-        created_at, due_at, attempts, state, last_error,
+        created_at, due_at, attempts, state, last_error, held,
         number
     )
     ORDER BY made.number
@@ -42,8 +42,8 @@ recorded AS (
         made.code, made.retryable, made.verified, made.subject, made.old_ends_at, made.milliseconds, made.count
     FROM settled
     CROSS JOIN unnest(
-        $24::text[], $25::text[], $26::bigint[], $27::text[], $28::text[], $29::text[], $30::text[],
-        $31::text[], $32::smallint[], $33::smallint[], $34::text[], $35::bigint[], $36::bigint[], $37::bigint[]
+        $25::text[], $26::text[], $27::bigint[], $28::text[], $29::text[], $30::text[], $31::text[],
+        $32::text[], $33::smallint[], $34::smallint[], $35::text[], $36::bigint[], $37::bigint[], $38::bigint[]
     ) AS made (
         app_id, operation_id, attempted_at, provider, tenant_id, mode, stage, code, retryable, verified,
         subject, old_ends_at, milliseconds, count
