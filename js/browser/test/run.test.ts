@@ -187,6 +187,17 @@ for (const mode of ["cookie", "header"] as const) {
   }
 }
 
+test("run: not yet this user's turn: the old session goes on, and the next page load asks again", async () => {
+  const world = new World();
+  const session = world.newSession();
+  const notYet = { status: "REFUSED", code: "MIGRATION_NOT_YET", retryable: false };
+  const fetch: typeof session.fetch = async () => new Response(JSON.stringify(notYet), { status: 403 });
+  const refused = { status: "refused", code: "MIGRATION_NOT_YET", retryable: false };
+  equal(await world.load({ session: { ...session, fetch } }), refused);
+  equal([world.old, world.ends], ["sign-in-1", 0]);
+  equal(await world.load(), MOVED);
+});
+
 test("run: a captured token is refused, and what is here stays", async () => {
   const world = new World();
   world.claims.set("sign-in-1", { key: "somebody-else", handle: "h9", user: "ada" });
