@@ -117,7 +117,9 @@ async def _load(port: int, following: list[Next], count: int) -> None:
 
         def _send(self, answered: bytes) -> None:
             nonlocal busy
-            request = self._following(answered)  # in any case: it may keep what was answered for the next turn
+            request = self._following(
+                answered
+            )  # in any case: it may keep what was answered for the next turn
             if next(left, None) is not None:
                 self.transport.write(request)
                 return
