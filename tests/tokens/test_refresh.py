@@ -181,3 +181,11 @@ def test_mac_is_hmac() -> None:
 def test_repr_shows_no_token() -> None:
     """A log of a token does not hold it."""
     assert first().text not in repr(first())
+
+
+def test_random_handles() -> None:
+    """Without a time a handle is a UUID of version 4, and all of its other bits are random."""
+    handle = new_handle(b"\xff" * 16, TenantId("t1"), at=None)
+    identity = UUID(handle.partition("_")[0])
+    assert (identity.version, identity.variant) == (4, "specified in RFC 4122")
+    assert identity.bytes[:6] == b"\xff" * 6

@@ -49,6 +49,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return Issuance(
             app_id=self.app_id,
             issuer=None,  # the back-end SDK writes its own
+            ordered_handles=False,  # the protocol knows random ones
             secrets=self.app.secrets,
             lifetimes=self.app.settings.lifetimes,
             keys=plan,

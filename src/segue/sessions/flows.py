@@ -70,7 +70,8 @@ NO_ANTI_CSRF = AntiCsrf()
 
 async def create(new: NewSession, issuance: Issuance, *, randomness: bytes) -> IssuedSession:
     """Create a session from `RANDOMNESS` fresh random bytes."""
-    handle = new_handle(randomness[:16], new.tenant_id, at=issuance.now)
+    at = issuance.now if issuance.ordered_handles else None
+    handle = new_handle(randomness[:16], new.tenant_id, at=at)
     session, first = prepare(new, issuance, handle=handle, seed=randomness[16:RANDOMNESS])
     await ask(SessionStore.create_session, session)
     return issue(session, first, issuance)

@@ -37,6 +37,8 @@ class Issuance(msgspec.Struct, frozen=True, kw_only=True):
     """Random, 0 (inclusive) to 1 (exclusive), for the jitter of the access token's lifetime."""
     static_keys: bool | None = None
     """Sign with a key that does not rotate, or with one that does; None: as each session was created."""
+    ordered_handles: bool = True
+    """Handles of new sessions begin with the time; False: they are all random."""
     access_version: AccessVersion = AccessVersion.V5
     access_lifetime: timedelta | None = None
     """Of the access tokens made now, to the second; None: the configured one, with its jitter."""

@@ -166,23 +166,24 @@ def anti_csrf_token(token: RefreshToken, secret: Secret, *, app_id: AppId) -> st
     return _uuid(identity, version=4)
 
 
-def new_handle(randomness: bytes, tenant_id: TenantId, *, at: datetime) -> SessionHandle:
+def new_handle(randomness: bytes, tenant_id: TenantId, *, at: datetime | None) -> SessionHandle:
     """
-    A session handle: a UUID of version 7 (RFC 9562 §5.7), the time and 74 random bits.
+    A session handle: a UUID of version 7 (RFC 9562 §5.7), the time and 74 random bits; or of version 4.
 
     Sessions that are made together so lie side by side in every index by handle. With random handles each new one
     dirties a page of its own: 19 to 25 µs of a shared SQLite commit instead of 13, and more the larger the table is.
 
     Args:
-        randomness: 16 bytes; the first 6 are not used.
+        randomness: 16 bytes; of version 7 the first 6 are not used.
         tenant_id: stands behind it unless it is the public one.
-        at: aware UTC instant of the creation.
+        at: aware UTC instant of the creation; None: version 4, which tells no time (core protocol §8.1).
     """
     if len(randomness) != 16:
         raise ValueError("a handle has 16 random bytes")
     identity = bytearray(randomness)
-    identity[:6] = to_milliseconds(at).to_bytes(6, "big")
-    text = _uuid(identity, version=7)
+    if at is not None:
+        identity[:6] = to_milliseconds(at).to_bytes(6, "big")
+    text = _uuid(identity, version=4 if at is None else 7)
     return SessionHandle(text if tenant_id == PUBLIC_TENANT else f"{text}_{tenant_id}")
 
 
