@@ -14,6 +14,7 @@ SUBCOMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "identities": (("import",),),
     "sessions": (("list",),),
     "db": (("upgrade",),),
+    "users": (("import",),),
 }
 CALLS = [(name, *rest) for name in COMMANDS for rest in SUBCOMMANDS.get(name, ((),))]
 COMMON = {"--help", "--config"}

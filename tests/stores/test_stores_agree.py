@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec.structs import replace
 
+from segue.core.model import App, Removal, Tenant, UserIdMapping
 from segue.errors import StoreUnavailable
 from segue.ids import PUBLIC_APP, PUBLIC_TENANT, TenantId, UserId
 from segue.migration.model import DeliveryState
@@ -57,6 +58,19 @@ json_values = st.recursive(
 json_objects = st.dictionaries(st.text(max_size=5), json_values, max_size=3)
 codes = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20)
 """Of failed deliveries; ours are plain words, and not every database keeps a NUL."""
+settings_changes = st.dictionaries(
+    st.sampled_from("ab"),
+    st.none() | st.integers(0, 2) | st.dictionaries(st.sampled_from("xy"), st.none() | st.just(1)),
+    max_size=2,
+)
+external_ids = st.sampled_from("abcd").map(UserId)
+mappings = st.builds(
+    UserIdMapping,
+    app_id=st.just(PUBLIC_APP),
+    user_id=external_ids,
+    external_id=external_ids,
+    info=st.none() | st.sampled_from(["i", "j"]),
+)
 selections: st.SearchStrategy[Selection] = st.one_of(
     st.builds(ByHandle, handles=st.lists(numbers.map(handle), max_size=3).map(tuple)),
     st.builds(
@@ -258,6 +272,70 @@ class Twins(RuleBasedStateMachine):
         key = signing_key(f"k-{number}", kind=kind, created_at=at)
         self.same(lambda store: store.add_signing_key(PUBLIC_APP, key, if_newest=if_newest))
         self.same(lambda store: store.load_signing_keys(PUBLIC_APP))
+
+    @rule(app_id=apps, config=settings_changes, at=instants)
+    def put_app(self, app_id: AppId, config: JsonObject, at: datetime) -> None:
+        """Make or change an app."""
+        self.same(lambda store: store.put_app(App(app_id=app_id, config=config, created_at=at)))
+        self.same(lambda store: store.load_apps())
+
+    @rule(app_id=apps, tenant_id=tenants, config=settings_changes, at=instants)
+    def put_tenant(self, app_id: AppId, tenant_id: TenantId, config: JsonObject, at: datetime) -> None:
+        """Make or change a tenant."""
+        put = Tenant(app_id=app_id, tenant_id=tenant_id, config=config, created_at=at)
+        self.same(lambda store: store.put_tenant(put))
+        self.same(lambda store: store.list_tenants(app_id))
+
+    @rule(app_id=apps, tenant_id=tenants, whole=st.booleans(), at=instants)
+    def remove(self, app_id: AppId, tenant_id: TenantId, whole: bool, at: datetime) -> None:
+        """Remove an app or a tenant, perhaps one that is not there."""
+        if whole:
+            self.same(lambda store: store.remove_app(app_id, at=at))
+        else:
+            self.same(lambda store: store.remove_tenant(app_id, tenant_id, at=at))
+        self.same(lambda store: sorted(map(repr, store.list_removals())))
+
+    @rule(forget=st.booleans(), at=instants)
+    def clear(self, forget: bool, at: datetime) -> None:
+        """Empty what is removed; all at once, because which rows go first is nobody's business."""
+        for removal in sorted(self.memory.list_removals(), key=repr):
+
+            def empty(store: Store, removal: Removal = removal) -> None:
+                while store.clear_removed(removal, at=at, limit=1000, forget=forget):
+                    pass
+
+            self.same(empty)
+        self.same(lambda store: sorted(_feed(store)))
+
+    @rule(app_id=apps, mapping=mappings)
+    def create_mapping(self, app_id: AppId, mapping: UserIdMapping) -> None:
+        """Map a user id, perhaps one that is mapped."""
+        self.same(lambda store: store.create_mapping(replace(mapping, app_id=app_id)))
+        self.same(lambda store: store.find_mappings(app_id, mapping.external_id))
+
+    @rule(mapping=mappings, delete=st.booleans())
+    def change_mapping(self, mapping: UserIdMapping, delete: bool) -> None:
+        """Forget a mapping, or write its info."""
+        if delete:
+            self.same(lambda store: store.delete_mapping(mapping))
+        else:
+            self.same(lambda store: store.set_mapping_info(mapping))
+        self.same(lambda store: store.find_mappings(PUBLIC_APP, mapping.user_id))
+
+    @rule(app_id=apps, batch=st.lists(mappings, max_size=6).map(tuple), register=st.booleans())
+    def add_mappings(self, app_id: AppId, batch: tuple[UserIdMapping, ...], register: bool) -> None:
+        """Add many, some of which conflict, with what is there or with one another."""
+        self.same(lambda store: store.preview_mappings(app_id, batch))
+        self.same(lambda store: store.add_mappings(app_id, batch, register=register))
+
+    @rule(app_id=apps, some=st.lists(external_ids, max_size=3).map(tuple), gone=external_ids, at=instants)
+    def know_users(self, app_id: AppId, some: tuple[UserId, ...], gone: UserId, at: datetime) -> None:
+        """Register users, let one go, and ask for others."""
+        self.same(lambda store: store.add_users(app_id, some))
+        self.same(lambda store: store.delete_user(app_id, gone))
+        self.same(lambda store: [store.user_exists(app_id, each) for each in some])
+        self.same(lambda store: store.has_session(app_id, UserId("ada"), at=at))
+        self.same(lambda store: store.count_active_users(app_id, since=at))
 
     @rule(gone=st.lists(numbers, max_size=2))
     def delete_keys(self, gone: list[int]) -> None:

@@ -84,6 +84,9 @@ COMMANDS = {
     "sessions": Command(
         module="segue.cli.sessions", name="sessions", extra="serve", help="Look at the sessions of a user."
     ),
+    "users": Command(
+        module="segue.cli.users", name="users", extra="serve", help="Import mappings of user ids."
+    ),
     "revoke": Command(
         module="segue.cli.revoke",
         name="revoke",

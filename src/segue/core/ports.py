@@ -97,7 +97,7 @@ class UserIdMappings(Protocol):
 
         Args:
             app_id: theirs; what they say themselves is not looked at.
-            mappings: a few thousand at most.
+            mappings: some ten thousand at most; others who write to an SQLite file wait meanwhile.
             register: add their user ids to the registry, too, also those of mappings that conflict.
 
         Raises:
@@ -118,7 +118,7 @@ class Users(Protocol):
         ...
 
     def add_users(self, app_id: AppId, user_ids: tuple[UserId, ...]) -> int:
-        """Add to the registry, a few thousand at most; how many were not there."""
+        """Add to the registry, some ten thousand at most; how many were not there."""
         ...
 
     def delete_user(self, app_id: AppId, user_id: UserId) -> bool:

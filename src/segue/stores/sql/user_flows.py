@@ -62,7 +62,7 @@ async def add_mappings(
     if register:
         await add_users(app_id, tuple(mapping.user_id for mapping in mappings))
     added: set[Pair] = set()
-    left: Sequence[UserIdMapping] = mappings
+    left = _in_key_order(mappings)
     for _ in range(ATTEMPTS):
         rows = await ask(Statements.execute, Statement.ADD_MAPPINGS, (app_id, _to_text(left)))
         added.update(cast("Iterable[Pair]", map(tuple, rows)))
@@ -106,6 +106,14 @@ async def count_active_users(app_id: AppId, *, since: datetime) -> int:
     parameters = (app_id, to_milliseconds(since))
     rows = cast("list[tuple[int]]", await ask(Statements.execute, Statement.COUNT_ACTIVE_USERS, parameters))
     return rows[0][0]
+
+
+def _in_key_order(mappings: tuple[UserIdMapping, ...]) -> Sequence[UserIdMapping]:
+    """As the table is ordered, so that neighbours are written on one page; unless they conflict with one another."""
+    user_ids, external_ids = {each.user_id for each in mappings}, {each.external_id for each in mappings}
+    if len(user_ids) == len(external_ids) == len(mappings):
+        return sorted(mappings, key=lambda mapping: mapping.user_id)
+    return mappings
 
 
 async def _sharing(app_id: AppId, user_id: UserId, external_id: UserId) -> tuple[UserIdMapping, ...]:
