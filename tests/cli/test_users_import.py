@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.cli.app import run
@@ -22,7 +22,7 @@ from segue.ids import PUBLIC_APP, AppId, UserId
 from segue.stores.contract.examples import NOW
 from segue.stores.memory import MemoryStore
 from segue.stores.sqlite import SqliteStore
-from tests.cli.world import COMMAND, Deployment, clean_environment
+from tests.cli.world import COMMAND, Deployment, clean_environment, segue
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ ids = st.sampled_from("abcd").map(UserId)
 mappings = st.builds(UserIdMapping, app_id=st.just(PUBLIC_APP), user_id=ids, external_id=ids)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(mappings, max_size=3), st.lists(mappings, max_size=8), st.integers(1, 3))
 def test_rehearsal_foretells(before: list[UserIdMapping], batch: list[UserIdMapping], size: int) -> None:
     """A rehearsal says of each line what becomes of it in earnest, across batches, and writes nothing."""
@@ -164,6 +165,19 @@ class TestCommand:
             store.put_app(App(app_id=AppId("shop"), config={}, created_at=NOW))
         assert run(["users", "import", "--app", "shop", "users.csv"]) == 0
         assert (found(folder, "a", AppId("shop")), found(folder, "a")) == (["x"], [])
+
+    def test_database_of_a_core_service(self, tmp_path: Path) -> None:
+        """Without a settings file the database is named by option or variable, and is never made by mistake."""
+        (tmp_path / "users.csv").write_text(HEAD + "a,x,\n")
+        command = ("users", "import", "users.csv")
+        refused = segue(*command, "--database", "segue-core.sqlite3", cwd=tmp_path)
+        assert (refused.code, "there is no database" in refused.err) == (2, True)
+        assert not (tmp_path / "segue-core.sqlite3").exists()
+        with SqliteStore(tmp_path / "segue-core.sqlite3"):
+            pass
+        assert segue(*command, "--database", "segue-core.sqlite3", cwd=tmp_path).code == 0
+        again = segue(*command, cwd=tmp_path, env={"SEGUE_DATABASE": "segue-core.sqlite3"})
+        assert (again.code, "there already  1" in again.out) == (0, True)
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -2,13 +2,14 @@
 Add mappings to a store batch by batch, and count what became of them.
 
 Each batch is one transaction, so wherever it breaks off, a batch is there or not, and beginning again skips what is
-there. House rule: no more than one batch is in memory.
+there. House rule: no more than two batches are in memory, the one that is written and the next.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -60,11 +61,24 @@ def import_mappings(
         size: lines of a batch.
     """
     waiting = iter(lines)
-    while some := tuple(islice(waiting, size)):
-        good = tuple(line for line in some if isinstance(line, MappingLine))
-        bad = tuple(line for line in some if isinstance(line, BadLine))
-        outcomes = add(tuple(line.mapping for line in good)) if good else ()
-        yield Batch(became=tuple(zip(good, outcomes, strict=True)), bad=bad)
+    with ThreadPoolExecutor(1) as writer:
+        written: Callable[[], Batch] | None = None
+        while some := tuple(islice(waiting, size)):  # read while the batch before is written
+            if written is not None:
+                yield written()
+            written = _begin(writer, add, some)
+        if written is not None:
+            yield written()
+
+
+def _begin(
+    writer: ThreadPoolExecutor, add: Add, lines: Sequence[MappingLine | BadLine]
+) -> Callable[[], Batch]:
+    """Add in the other thread; what is returned waits until it is done."""
+    good = tuple(line for line in lines if isinstance(line, MappingLine))
+    bad = tuple(line for line in lines if isinstance(line, BadLine))
+    outcomes = writer.submit(add, tuple(line.mapping for line in good))
+    return lambda: Batch(became=tuple(zip(good, outcomes.result(), strict=True)), bad=bad)
 
 
 def adding(store: UserIdMappings, app_id: AppId, *, register: bool) -> Add:

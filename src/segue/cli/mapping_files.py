@@ -21,7 +21,8 @@ from segue.errors import ConfigurationError
 from segue.ids import AppId, UserId
 
 Form: TypeAlias = Literal["csv", "jsonl"]
-Fields: TypeAlias = Mapping[str, str | None]
+Fields: TypeAlias = tuple[str, str | None, str | None, str | None]
+"""Name of the user id's column, then user id, external id and info."""
 
 LONGEST_LINE = 64 * 1024
 """Bytes."""
@@ -108,17 +109,21 @@ def _csv_parser(first: tuple[int, bytes]) -> Callable[[str], Fields]:
     names: list[str] = []
     with suppress(_Unusable):
         names = [name.strip() for name in _cells(_text(first[1]))]
-    if _EXTERNAL_ID not in names or not set(names) & set(_USER_ID) or len(set(names)) != len(names):
+    own = [name for name in _USER_ID if name in names]
+    if len(own) != 1 or _EXTERNAL_ID not in names or len(set(names)) != len(names):
         raise ConfigurationError(
             f"the first line must name the columns: {_USER_ID[0]} (or {_USER_ID[1]}), {_EXTERNAL_ID}, "
             f"and {_INFO} if there is one"
         )
+    name, width = own[0], len(names)
+    user_id, external_id = names.index(name), names.index(_EXTERNAL_ID)
+    info = names.index(_INFO) if _INFO in names else None
 
     def parse(text: str) -> Fields:
         cells = _cells(text)
-        if len(cells) != len(names):
-            raise _Unusable(f"{len(cells)} fields where the first line names {len(names)}")
-        return dict(zip(names, cells, strict=True))
+        if len(cells) != width:
+            raise _Unusable(f"{len(cells)} fields where the first line names {width}")
+        return name, cells[user_id], cells[external_id], None if info is None else cells[info]
 
     return parse
 
@@ -135,35 +140,35 @@ def _cells(text: str) -> list[str]:
 
 def _parse_json(text: str) -> Fields:
     try:
-        return _decode(text)
+        members = _decode(text)
     except msgspec.ValidationError:
         raise _Unusable("not an object of texts") from None
     except msgspec.DecodeError:
         raise _Unusable("not JSON") from None
+    own = [name for name in _USER_ID if members.get(name) is not None]
+    if len(own) > 1:
+        raise _Unusable(f"both {' and '.join(own)}")
+    name = own[0] if own else _USER_ID[0]
+    return name, members.get(name), members.get(_EXTERNAL_ID), members.get(_INFO)
 
 
 def _mapping(fields: Fields, app_id: AppId) -> UserIdMapping:
-    own = [name for name in _USER_ID if fields.get(name) is not None]
-    if len(own) > 1:
-        raise _Unusable(f"both {' and '.join(own)}")
-    info = (fields.get(_INFO) or "").strip() or None
+    name, user_id, external_id, given = fields
+    info = (given or "").strip() or None
     if info is not None and "\0" in info:
         raise _Unusable(f"a NUL in {_INFO}")
     return UserIdMapping(
-        app_id=app_id,
-        user_id=_id(fields, own[0] if own else _USER_ID[0]),
-        external_id=_id(fields, _EXTERNAL_ID),
-        info=info,
+        app_id=app_id, user_id=_id(user_id, name), external_id=_id(external_id, _EXTERNAL_ID), info=info
     )
 
 
-def _id(fields: Fields, name: str) -> UserId:
-    text = (fields.get(name) or "").strip()
+def _id(given: str | None, name: str) -> UserId:
+    text = (given or "").strip()
     if not text:
         raise _Unusable(f"no {name}")
     if len(text) > LONGEST_USER_ID:
         raise _Unusable(f"{name} is longer than {LONGEST_USER_ID} characters")
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):  # the first is quick, and refuses more than is meant
         raise _Unusable(f"a control character in {name}")
     return UserId(text)
 

@@ -20,6 +20,9 @@ from segue.cli.mapping_files import Form, form_of, read_mappings
 from segue.core.model import CONFLICTS, Imported
 from segue.errors import ConfigurationError, Unavailable
 from segue.ids import PUBLIC_APP, AppId
+from segue.service.schema import StoreSection
+from segue.service.settings import settings_path
+from segue.service.store import SqliteSettings, StoreSettings, store_of
 from segue.stores.ports import Store
 
 users = typer.Typer(help="Look after user ids.")
@@ -58,17 +61,23 @@ def import_users(
             help="Where to list lines that were not imported; else beside the file.", show_default=False
         ),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="That of a core service, which has no settings file; else the settings'.", show_default=False
+        ),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Add mappings of user ids to external ones; what is there already is skipped, so run it again at will."""
-    settings = settings_from(config)
-    app_id = settings.config.app_id if app is None else AppId(app)
+    kept, own_app = _place(database, config)
+    app_id = own_app if app is None else AppId(app)
     listed = file.with_name(f"{file.name}.report.jsonl") if report is None else report
     chosen = form or form_of(file)
     with ExitStack() as stack:
         source = stack.enter_context(file.open("rb"))
-        store = stack.enter_context(closing(settings.store.open()))
-        if app_id != settings.config.app_id:
+        store = stack.enter_context(closing(kept.open()))
+        if app_id != own_app:
             _require_app(store, app_id)
         add = stack.enter_context(
             rehearsing(store, app_id) if dry_run else nullcontext(adding(store, app_id, register=register))
@@ -78,6 +87,22 @@ def import_users(
         lines = read_mappings(source, form=chosen, app_id=app_id)
         counts = _run(import_mappings(lines, add), refused, moved)
     _say(counts, listed, dry_run=dry_run)
+
+
+def _place(database: str | None, config: Path | None) -> tuple[StoreSettings, AppId]:
+    """The store, and the app that is there without a row."""
+    known = os.environ.get("SEGUE_DATABASE")
+    if database is None and config is None and known and not settings_path(None, os.environ).exists():
+        database = (
+            known  # by which the core service is told, too; an address with a password need not be typed
+        )
+    if database is None:
+        settings = settings_from(config)
+        return settings.store, settings.config.app_id
+    store = store_of(StoreSection(database=database), Path.cwd())
+    if isinstance(store, SqliteSettings) and not store.path.exists():
+        raise ConfigurationError(f"there is no database {store.path}")
+    return store, PUBLIC_APP
 
 
 def _run(
