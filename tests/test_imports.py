@@ -58,6 +58,8 @@ CORNERS = {
     "starlette": ("segue.adapters.asgi", "segue.adapters.fastapi", "segue.demo"),
     "flask": ("segue.adapters.flask",),
     "django": ("segue.adapters.django",),
+    "prometheus_client": ("segue.adapters.prometheus", "segue.service.metrics"),
+    "opentelemetry": ("segue.adapters.opentelemetry",),
     "typer": ("segue.cli",),
     "rich": ("segue.cli", "segue.demo"),
 }

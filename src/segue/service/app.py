@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from segue.adapters.asgi import Receive, Scope, Send, read_body, request_of
+from segue.adapters.asgi import Receive, Scope, Send, read_body, request_of, send_response
 from segue.adapters.background import BackgroundWork
 from segue.adapters.web import AsyncHttpWeb
 from segue.clock import Clock
@@ -23,6 +23,7 @@ from segue.errors import SessionError, Unavailable
 from segue.http.message import HttpRequest, HttpResponse, json_response
 from segue.ids import SessionHandle, to_milliseconds
 from segue.service.cors import Cors
+from segue.service.metrics import Metrics
 from segue.service.settings import Settings
 
 logger = logging.getLogger("segue")
@@ -54,6 +55,8 @@ class Service:
         self._cors = Cors.of(settings.config)
         self._session_path = f"{settings.config.http.routes_path}/session"
         self._parts: Parts | None = None
+        port = settings.server.metrics_port
+        self._metrics = None if port is None else Metrics(port)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the whole life of the application."""
@@ -83,6 +86,8 @@ class Service:
             engine = AsyncEngine(
                 settings.config, store=settings.store.open_async(), web=web, clock=self._clock
             )
+            if self._metrics is not None:
+                engine.listen(self._metrics.listener)
             work = BackgroundWork(engine)
             try:
                 async with work.running(first=lambda: _warm_up(engine)):
@@ -91,6 +96,9 @@ class Service:
                 await engine.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._metrics is not None and self._metrics.asked(scope):
+            await send_response(self._metrics.answer(scope), send)
+            return
         request = request_of(scope)
         try:
             response = self._cors.preflight(request) or await self._answer(request, receive)

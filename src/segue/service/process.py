@@ -39,6 +39,11 @@ class Listening:
     port: int
     workers: int = 1
     trusted_proxies: tuple[str, ...] = ()
+    metrics_port: int | None = None
+    """A second one, on this machine alone."""
+
+
+LOOPBACK = "127.0.0.1"
 
 
 class Watched:
@@ -82,7 +87,12 @@ def run(make: Callable[[], Watched], listening: Listening, *, announce: Callable
     Raises:
         ConfigurationError: the address cannot be listened on.
     """
-    with contextlib.closing(_listening(listening.host, listening.port)) as listener:
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(contextlib.closing(_listening(listening.host, listening.port)))
+        sockets = [listener]
+        if listening.metrics_port is not None:
+            private = _listening(LOOPBACK, listening.metrics_port)
+            sockets.append(stack.enter_context(contextlib.closing(private)))
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         announce(f"http://{shown}:{port}")
@@ -94,22 +104,22 @@ def run(make: Callable[[], Watched], listening: Listening, *, announce: Callable
                 port,
             )
         config = _uvicorn_config(make, listening)
-        started = _serve_alone(config, listener) if config.workers == 1 else _serve_many(config, listener)
+        started = _serve_alone(config, sockets) if config.workers == 1 else _serve_many(config, sockets)
     logger.info("ended")
     return started
 
 
-def _serve_alone(config: uvicorn.Config, listening: socket.socket) -> bool:
+def _serve_alone(config: uvicorn.Config, sockets: list[socket.socket]) -> bool:
     server = _Server(config)
     try:
-        server.run(sockets=[listening])
+        server.run(sockets=sockets)
     except SystemExit:
         return False  # the application has said why
     return True
 
 
-def _serve_many(config: uvicorn.Config, listening: socket.socket) -> bool:
-    supervisor = Multiprocess(config, sockets=[listening])
+def _serve_many(config: uvicorn.Config, sockets: list[socket.socket]) -> bool:
+    supervisor = Multiprocess(config, sockets=sockets)
     supervisor.run()
     return not any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
 

@@ -31,6 +31,7 @@ class ServerSection:
     log_level: LogLevel = "info"
     trusted_proxies: tuple[str, ...] = ()
     private_hosts: frozenset[str] = frozenset()
+    metrics_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,9 @@ from segue._version import __version__
 from segue.errors import ConfigurationError
 from segue.service.app import Service
 from segue.service.logs import set_up_logs
+from segue.service.metrics import METRICS, shared_metrics
 from segue.service.policy import summary_of
-from segue.service.process import Listening, Watched, run
+from segue.service.process import LOOPBACK, Listening, Watched, run
 from segue.service.settings import Settings, load_settings
 
 logger = logging.getLogger("segue")
@@ -69,11 +70,15 @@ def serve(worker: Worker) -> bool:
         port=server.port,
         workers=server.workers,
         trusted_proxies=server.trusted_proxies,
+        metrics_port=server.metrics_port,
     )
-    return run(worker, listening, announce=lambda address: _announce(settings, address))
+    with shared_metrics(server):
+        return run(worker, listening, announce=lambda address: _announce(settings, address))
 
 
 def _announce(settings: Settings, address: str) -> None:
+    if settings.server.metrics_port is not None:
+        logger.info("metrics on http://%s:%s%s", LOOPBACK, settings.server.metrics_port, METRICS)
     count = settings.server.workers
     workers = f", {count} workers" if count > 1 else ""
     logger.info("segue %s listens on %s for %s%s", __version__, address, settings.config.http.issuer, workers)

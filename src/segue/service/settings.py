@@ -105,6 +105,10 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
 def _checked(server: ServerSection) -> ServerSection:
     if not 0 <= server.port <= 65535:
         raise ConfigurationError("server.port must lie between 0 and 65535")
+    if server.metrics_port is not None and not 1 <= server.metrics_port <= 65535:
+        raise ConfigurationError("server.metrics_port must lie between 1 and 65535")
+    if server.metrics_port is not None and server.metrics_port == server.port:
+        raise ConfigurationError("server.metrics_port: give the metrics another port than server.port")
     if not 1 <= server.workers <= 256:
         raise ConfigurationError("server.workers must lie between 1 and 256")
     if not server.host:

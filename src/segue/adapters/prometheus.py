@@ -1,0 +1,72 @@
+"""
+Migrations as Prometheus metrics.
+
+An event is counted by provider, mode, stage and code; never by tenant or person, whose number has no bound. House rule:
+one object a process; where several processes share a port, `PROMETHEUS_MULTIPROC_DIR` names the folder in which
+prometheus-client adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from segue.migration.events import MigrationEvent
+from segue.migration.records import Stage
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_LABELS = ("provider", "mode", "stage", "code")
+
+
+class PrometheusMetrics:
+    """A listener for `on_event`."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """*registry*: where the metrics are shown; each may hold one such object."""
+        self._attempts = Counter(
+            "segue_migrations", "Attempts to migrate, by what became of them.", _LABELS, registry=registry
+        )
+        self._seconds = Histogram(
+            "segue_migration_seconds",
+            "How long attempts took.",
+            ("provider", "mode", "done"),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._waited = Counter(
+            "segue_migration_waited_seconds",
+            "What of it was waited for: the store, the provider, the application.",
+            ("port",),
+            registry=registry,
+        )
+
+    def __call__(self, event: MigrationEvent) -> None:
+        """Count an attempt."""
+        outcome = event.outcome
+        self._attempts.labels(outcome.provider, outcome.mode, outcome.stage.value, outcome.code).inc()
+        done = "yes" if outcome.stage is Stage.DONE else "no"
+        for name, milliseconds in event.milliseconds.items():
+            if name == "total":
+                seconds = self._seconds.labels(outcome.provider, outcome.mode, done)
+                seconds.observe(milliseconds / 1000)
+            else:
+                self._waited.labels(name).inc(milliseconds / 1000)
+
+
+def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:
+    """What a scrape is answered: the metrics of this process, or of all that share the folder."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(registry)
+    every = CollectorRegistry()
+    MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+    return generate_latest(every)
