@@ -74,6 +74,7 @@ def test_spans(spans: InMemorySpanExporter) -> None:
     good, bad, outer = exported(spans, watched, token(), "no token")
     assert (good.name, outer.name) == ("segue.migrate", "request")
     assert good.parent is not None
+    assert outer.context is not None
     assert good.parent.span_id == outer.context.span_id
     assert good.start_time == int(NOW.timestamp() * 1_000_000_000)
     assert good.end_time is not None
