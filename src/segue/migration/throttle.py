@@ -13,6 +13,7 @@ import math
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -135,6 +136,8 @@ class Throttle:
         self._lock = lock
         self._empty_at: dict[str, datetime] = {}
         self._outage_until = _NEVER
+        self._success = limits.subject.every / _SUCCESS
+        self._light = limits.address.every / _LIGHTER
 
     @classmethod
     def unlimited(cls) -> Throttle:
@@ -195,16 +198,16 @@ class Throttle:
         if limits.sharing is Sharing.NOWHERE:
             return False
         if subject is not None and (weight is not Weight.NONE or code in {"MIGRATED", "REPEATED", "ALREADY"}):
-            share = _SUCCESS if weight is Weight.NONE else 1
-            self._spend(f"subject {subject.hex()}", limits.subject, share, now)
+            cost = self._success if weight is Weight.NONE else limits.subject.every
+            self._spend(f"subject {subject.hex()}", limits.subject, cost, now)
         if weight is Weight.NONE:
             return False
         if address is not None:
-            share = 1 if weight is Weight.GRAVE else _LIGHTER
-            self._spend(f"address {address}", limits.address, share, now)
+            cost = limits.address.every if weight is Weight.GRAVE else self._light
+            self._spend(f"address {address}", limits.address, cost, now)
         if weight is Weight.GRAVE:
-            self._spend(_OVERALL, limits.overall, 1, now)
-            self._spend(f"provider {provider or ''}", limits.provider, 1, now)
+            self._spend(_OVERALL, limits.overall, limits.overall.every, now)
+            self._spend(f"provider {provider or ''}", limits.provider, limits.provider.every, now)
         return weight is Weight.GRAVE and address is not None and limits.sharing is Sharing.STORE
 
     def heard(self, address: str, empty_at: datetime) -> None:
@@ -230,9 +233,9 @@ class Throttle:
             > now
         )
 
-    def _spend(self, name: str, budget: Budget, share: int, now: datetime) -> None:
+    def _spend(self, name: str, budget: Budget, cost: timedelta, now: datetime) -> None:
         with self._lock:
-            self._empty_at[name] = budget.spent(self._empty_at.get(name, now), budget.every / share, now=now)
+            self._empty_at[name] = budget.spent(self._empty_at.get(name, now), cost, now=now)
             if len(self._empty_at) > _REMEMBERED:
                 self._forget(now)
 
@@ -275,6 +278,7 @@ def _within(text: str, networks: list[IPv4Network | IPv6Network]) -> bool:
     return any(address in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
     """One text for each client: of IPv6 the network, in which a client has its choice of addresses."""
     try:

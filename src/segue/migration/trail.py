@@ -44,6 +44,7 @@ class Trail:
     """One attempt."""
 
     __slots__ = (
+        "_subject",
         "end",
         "handle",
         "identity",
@@ -60,6 +61,7 @@ class Trail:
     def __init__(self, watch: Watch | None = None) -> None:
         """*watch*: None where nobody watches; then configuration alone counts, and nothing is limited."""
         self.watch = watch
+        self._subject: str | None = None
         self.rollouts: Mapping[str, Rollout] = {}
         """Switches above the configuration."""
         self.stage = Stage.LIMITS
@@ -117,6 +119,13 @@ class Trail:
         """Whether nothing may be written."""
         return self.rollout.mode is Mode.SHADOW
 
+    @property
+    def subject(self) -> str | None:
+        """The person at the provider, as records and events name him."""
+        if self._subject is None and self.identity is not None and self.watch is not None:
+            self._subject = self.watch.digest("subject", self.identity.subject_digest)
+        return self._subject
+
     def outcome(self, code: str, *, stage: Stage | None = None, retryable: bool = False) -> Outcome:
         """What became of it."""
         return Outcome(
@@ -139,7 +148,7 @@ class Trail:
             app_id=watch.app_id,
             at=watch.now,
             outcome=outcome,
-            subject=watch.digest("subject", self.identity.subject_digest) if self.identity else None,
+            subject=self.subject,
             old_ends_at=self.end,
             milliseconds=math.ceil(watch.elapsed() * 1000),
         )

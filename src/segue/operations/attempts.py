@@ -185,7 +185,7 @@ class Attempts:
             at=attempt.now,
             outcome=outcome,
             answer=ending.answer,
-            subject=digest("subject", trail.identity.subject_digest) if trail.identity else None,
+            subject=trail.subject,
             user=digest("user", trail.user_id.encode()) if trail.user_id is not None else None,
             session=digest("session", trail.handle.encode()) if trail.handle is not None else None,
             mapping=trail.mapping,
