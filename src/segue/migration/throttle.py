@@ -10,7 +10,7 @@ has to wait. House rule: time is an argument; the lock is never held across I/O.
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -124,7 +124,7 @@ def weight_of(code: str, *, retryable: bool) -> Weight:
 class Throttle:
     """The counters of one process."""
 
-    __slots__ = ("_empty_at", "_lock", "_outage_until", "limits")
+    __slots__ = ("_empty_at", "_light", "_lock", "_outage_until", "_success", "limits")
 
     def __init__(self, limits: Limits, *, lock: AbstractContextManager[object]) -> None:
         """
@@ -138,11 +138,6 @@ class Throttle:
         self._outage_until = _NEVER
         self._success = limits.subject.every / _SUCCESS
         self._light = limits.address.every / _LIGHTER
-
-    @classmethod
-    def unlimited(cls) -> Throttle:
-        """One that holds nobody up."""
-        return cls(Limits(sharing=Sharing.NOWHERE), lock=nullcontext())
 
     def admit(self, address: str | None, provider: str | None = None, *, now: datetime) -> None:
         """

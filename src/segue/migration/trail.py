@@ -22,8 +22,6 @@ from segue.migration.records import AttemptRecord, Outcome, Stage
 from segue.migration.rollout import ON, Mode, Rollout
 from segue.migration.throttle import Throttle
 
-_UNLIMITED = Throttle.unlimited()
-
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for an attempt from its beginning."""
