@@ -25,30 +25,21 @@ from segue.migration.records import Stage
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_ATTEMPTS = "Attempts to migrate, by what became of them."
+_TOOK = "How long attempts took."
+_WAITED = "What of it was waited for: the store, the provider, the application."
 _LABELS = ("provider", "mode", "stage", "code")
 
 
 class PrometheusMetrics:
     """A listener for `on_event`."""
 
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        """*registry*: where the metrics are shown; each may hold one such object."""
-        self._attempts = Counter(
-            "segue_migrations", "Attempts to migrate, by what became of them.", _LABELS, registry=registry
-        )
-        self._seconds = Histogram(
-            "segue_migration_seconds",
-            "How long attempts took.",
-            ("provider", "mode", "done"),
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        self._waited = Counter(
-            "segue_migration_waited_seconds",
-            "What of it was waited for: the store, the provider, the application.",
-            ("port",),
-            registry=registry,
-        )
+    def __init__(self, shown: CollectorRegistry = REGISTRY) -> None:
+        """*shown*: the registry that shows the metrics; each may hold one such object."""
+        self._attempts = Counter("segue_migrations", _ATTEMPTS, _LABELS, registry=shown)
+        took = ("provider", "mode", "done")
+        self._seconds = Histogram("segue_migration_seconds", _TOOK, took, buckets=_BUCKETS, registry=shown)
+        self._waited = Counter("segue_migration_waited_seconds", _WAITED, ("port",), registry=shown)
 
     def __call__(self, event: MigrationEvent) -> None:
         """Count an attempt."""
@@ -63,10 +54,10 @@ class PrometheusMetrics:
                 self._waited.labels(name).inc(milliseconds / 1000)
 
 
-def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:
+def exposition(shown: CollectorRegistry = REGISTRY) -> bytes:
     """What a scrape is answered: the metrics of this process, or of all that share the folder."""
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        return generate_latest(registry)
+        return generate_latest(shown)
     every = CollectorRegistry()
     MultiProcessCollector(every)  # type: ignore[no-untyped-call]
     return generate_latest(every)

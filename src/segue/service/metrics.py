@@ -32,11 +32,11 @@ class Metrics:
 
         from segue.adapters import prometheus  # noqa: PLC0415 - likewise
 
-        registry = CollectorRegistry()
+        shown = CollectorRegistry()
         self._port = port
-        self._exposition: Callable[[], bytes] = lambda: prometheus.exposition(registry)
+        self._exposition: Callable[[], bytes] = lambda: prometheus.exposition(shown)
         self._content_type = prometheus.CONTENT_TYPE
-        self.listener: Callable[[MigrationEvent], None] = prometheus.PrometheusMetrics(registry)
+        self.listener: Callable[[MigrationEvent], None] = prometheus.PrometheusMetrics(shown)
 
     def asked(self, scope: Scope) -> bool:
         """Whether a connection came to their port."""
