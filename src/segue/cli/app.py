@@ -79,14 +79,12 @@ COMMANDS = {
         module="segue.cli.identities",
         name="identities",
         extra="serve",
-        help="Write down who a provider's people are here.",
+        help="Who a provider's people are here.",
     ),
     "sessions": Command(
         module="segue.cli.sessions", name="sessions", extra="serve", help="Look at the sessions of a user."
     ),
-    "users": Command(
-        module="segue.cli.users", name="users", extra="serve", help="Import mappings of user ids."
-    ),
+    "users": Command(module="segue.cli.users", name="users", extra="serve", help="Look after user ids."),
     "revoke": Command(
         module="segue.cli.revoke",
         name="revoke",
