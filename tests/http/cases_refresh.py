@@ -80,6 +80,32 @@ class RefreshCases(Cases):
         assert len(reply.cookies) == 2
         assert reply.header("st-refresh-token")
 
+    def test_bearer_of_another(self) -> None:
+        """A previous provider's bearer, which a page may still add to every call, does not spoil a good cookie."""
+        world = self.world()
+        tokens = world.signed_in("cookie")
+        reply = post(world, {**tokens.for_refresh, **bearing("eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl")})
+        assert reply.status == 200
+        assert reply.front["up"]["sessionHandle"] == tokens.handle
+        assert not reply.cookies["sRefreshToken"].gone
+        assert reply.header("st-refresh-token") is None
+
+    def test_bearer_and_cookie_of_another(self) -> None:
+        """Where neither is ours, the refresh is refused as ever."""
+        world = self.world()
+        assert_signed_out(post(world, {"cookie": "sRefreshToken=abc", **bearing("eyJ.e30.abc")}))
+
+    def test_more_cookies_than_are_read(self) -> None:
+        """Cookies beyond what is read are no session; a refresh says so, and takes nothing off the client."""
+        world = self.world()
+        tokens = world.signed_in("cookie")
+        many = {**tokens.for_refresh, "cookie": f"{tokens.for_refresh['cookie']}; {'a=;' * 30_000}"}
+        reply = post(world, many)
+        assert (reply.status, reply.json) == (401, {"message": "unauthorised"})
+        assert reply.session_headers == {}
+        assert world.send("GET", Paths.PRIVATE, many).status == 401
+        assert world.send("GET", Paths.OPTIONAL, many).json == world.send("GET", Paths.OPTIONAL).json
+
     @pytest.mark.parametrize(
         "headers", [{}, {"st-auth-mode": "cookie"}, {"cookie": "sRefreshToken="}], ids=str
     )

@@ -2,29 +2,36 @@
 The cookies of a request (RFC 6265 §4.2), every value of every name.
 
 A browser sends two cookies of one name when they differ in domain or path, and says of neither which is which; so
-all are kept and counted. House rule: whatever is in the header, reading it raises nothing.
+all are kept and counted. House rule: whatever is in the header, reading it raises nothing, and takes time in proportion
+to its length at most; of more than a browser sends nothing is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
 from segue.http.message import HttpRequest
 
+MAX_COOKIES: Final = 64 * 1024
+"""Characters of all cookies of a request; servers and proxies that bound headers take less."""
+
 
 class RequestCookies(msgspec.Struct, frozen=True):
     """Cookies by name."""
 
-    values: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, Sequence[str]]
     """Percent-decoded, in the order received."""
+    excessive: bool = False
+    """There were more than are read (`MAX_COOKIES`), and so none is known."""
 
     def __repr__(self) -> str:
         return f"<RequestCookies {', '.join(self.values)}>"
 
-    def all(self, name: str) -> tuple[str, ...]:
+    def all(self, name: str) -> Sequence[str]:
         """Every value of a name, the empty ones too."""
         return self.values.get(name, ())
 
@@ -42,7 +49,9 @@ def read_cookies(request: HttpRequest) -> RequestCookies:
     lines = request.all("cookie")
     if not lines:
         return _NO_COOKIES
-    values: dict[str, tuple[str, ...]] = {}
+    if sum(map(len, lines)) > MAX_COOKIES:
+        return _EXCESSIVE
+    values: dict[str, list[str]] = {}
     for line in lines:
         for part in line.split(";"):
             name, equals, value = part.partition("=")
@@ -51,11 +60,16 @@ def read_cookies(request: HttpRequest) -> RequestCookies:
             name, value = name.strip(), value.strip()
             if '"' in value or "%" in part:  # seldom, and half of the time for a usual header
                 name, value = _decoded(name), _decoded(_unquoted(value))
-            values[name] = (*values[name], value) if name in values else (value,)
+            known = values.get(name)
+            if known is None:
+                values[name] = [value]
+            else:
+                known.append(value)
     return RequestCookies(values)
 
 
 _NO_COOKIES = RequestCookies({})
+_EXCESSIVE = RequestCookies({}, excessive=True)
 
 
 def _unquoted(value: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from segue.errors import (
     AntiCsrfRefused,
     ConfigurationError,
+    NoSession,
     RefreshMissing,
     SessionError,
 )
@@ -56,7 +57,11 @@ async def _refresh(request: HttpRequest, cookies: RequestCookies, runtime: Runti
         return _clear_doubled(doubled, runtime)
     found = candidates(request, cookies, REFRESH_COOKIE, settings.token_transfer)
     if not found:
-        raise RefreshMissing
+        # Of cookies that were not read nobody knows whether ours is among them: nothing is over, nothing is cleared.
+        raise NoSession("more cookies than are read") if cookies.excessive else RefreshMissing
+    if len(found) > 1 and not runtime.sessions.may_refresh(found[0][1]):
+        # A bearer that is not ours, as a page may still add a previous provider's, does not speak for the session.
+        found = found[1:]
     transport, text = found[0]
     issued = await runtime.sessions.refresh(text, anti_csrf=_anti_csrf(request, transport, runtime))
     runtime.used(issued.session.handle)

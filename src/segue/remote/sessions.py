@@ -61,6 +61,8 @@ from segue.tokens.access import AccessToken, ended_by, read_issued_access
 T = TypeVar("T")
 
 _MAX_TOKEN = 8192
+_JWT, _CORE_TAIL = "eyJ", ".V2"
+"""How every JWT begins (`{"` in base64url), and how the reference's refresh tokens end, which begin at random."""
 _NOT_BY = "a remote core finds sessions by handle and by user, not by {}"
 
 
@@ -130,6 +132,11 @@ class RemoteSessions:
         if answer.status != "OK":
             raise unexpected(answer.status)
         return self._issued(answer)
+
+    def may_refresh(self, text: str) -> bool:
+        """See `Sessions.may_refresh`: what a core makes of it cannot be told, but it makes no JWTs."""
+        jwt = text.startswith(_JWT) and not text.endswith(_CORE_TAIL)
+        return 0 < len(text) <= _MAX_TOKEN and text.isascii() and text.isprintable() and not jwt
 
     async def refresh(self, text: str, *, anti_csrf: AntiCsrf) -> Issued:
         """See `Sessions.refresh`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from segue.errors import UnknownRefreshToken
 from segue.flow import ask
 from segue.ids import SessionHandle
 from segue.json import JsonObject
@@ -18,6 +19,7 @@ from segue.sessions.model import Position, Revoked, Selection, Session
 from segue.sessions.payload_flows import merge_payload
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.tokens.access import AccessToken
+from segue.tokens.refresh import read_refresh_token
 
 
 class LocalSessions:
@@ -37,6 +39,14 @@ class LocalSessions:
     async def create(self, new: NewSession) -> IssuedSession:
         """See `Sessions.create`."""
         return await flows.create(new, self.issuance, randomness=self._draw(flows.RANDOMNESS))
+
+    def may_refresh(self, text: str) -> bool:
+        """See `Sessions.may_refresh`: its MAC holds."""
+        try:
+            read_refresh_token(text, self.issuance.secrets, app_id=self.issuance.app_id)
+        except UnknownRefreshToken:
+            return False
+        return True
 
     async def refresh(self, text: str, *, anti_csrf: AntiCsrf) -> IssuedSession:
         """See `Sessions.refresh`."""

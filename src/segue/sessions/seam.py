@@ -2,8 +2,8 @@
 The seam between what speaks with clients and what keeps their sessions: our own store, or a remote core.
 
 Everything above is written once, on `Sessions`; `segue.sessions.local` and `segue.remote.sessions` are behind it. House
-rule: every method is a flow, refuses with the same errors wherever sessions live, and takes place at the one instant
-for which the object was made.
+rule: what asks is a flow; every method refuses with the same errors wherever sessions live, and takes place at the one
+instant for which the object was made.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ class Sessions(Protocol):
 
     async def create(self, new: NewSession) -> Issued:
         """Create a session and its first tokens."""
+        ...
+
+    def may_refresh(self, text: str) -> bool:
+        """Whether a text may be a refresh token of ours, as far as that shows without asking anybody."""
         ...
 
     async def refresh(self, text: str, *, anti_csrf: AntiCsrf) -> Issued:
