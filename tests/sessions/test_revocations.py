@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
-from segue import Config, Engine, HttpSettings, NewSession
-from segue.errors import SessionGone, StoreUnavailable
-from segue.ids import PUBLIC_APP, UserId
-from segue.sessions.revocations import RevocationFeed, StaleFeed, catch_up
+from segue import Config, Engine, HttpSettings, Lifetimes, NewSession
+from segue.errors import SessionGone, StoreUnavailable, TokenExpired
+from segue.flow import Ask, drive
+from segue.ids import PUBLIC_APP, SessionHandle, UserId
+from segue.sessions.model import Revocation
+from segue.sessions.revocations import PAGE, RevocationFeed, StaleFeed, catch_up
 from segue.stores.memory import MemoryStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
-
-if TYPE_CHECKING:
-    from segue.ids import SessionHandle
-    from segue.sessions.model import Revocation
 
 SECOND = timedelta(seconds=1)
 
@@ -38,11 +36,17 @@ class WatchedStore(MemoryStore):
         return super().revocations_after(sequence, limit=limit)
 
 
-def process(store: WatchedStore, clock: ManualClock, stale: StaleFeed = StaleFeed.REFUSE) -> Engine:
+def process(
+    store: WatchedStore,
+    clock: ManualClock,
+    stale: StaleFeed = StaleFeed.REFUSE,
+    *,
+    access: timedelta = timedelta(hours=1),
+) -> Engine:
     """One of several processes on the same store."""
     settings = HttpSettings(api_domain="http://localhost:8000", website_domain="http://localhost:3000")
     secret = "a deployment secret for tests, 0123456789"
-    config = Config(http=settings, secrets=(secret,), stale_feed=stale)
+    config = Config(http=settings, secrets=(secret,), stale_feed=stale, lifetimes=Lifetimes(access=access))
     return Engine(config, store=store, clock=clock)
 
 
@@ -84,6 +88,78 @@ def test_revoked_while_the_feed_was_read() -> None:
     with pytest.raises(StopIteration):
         looking.send(())
     assert not feed.fresh(issuer.NOW, within=SECOND)
+
+
+def lost(store: WatchedStore, count: int) -> None:
+    """What a fail-over to a replica that lagged does to the feed: its newest entries never were."""
+    gone = store._revocations[-count:]
+    del store._revocations[-count:]
+    store._last_revocation = gone[0].sequence - 1
+
+
+@pytest.mark.parametrize("later", [1, 3, 4], ids=["before", "up to", "beyond"])
+def test_feed_that_went_back(later: int) -> None:
+    """What is revoked after a fail-over is felt, though the store hands out numbers that this process has seen."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    here, there = process(store, clock), process(store, clock)
+    issued = [issue(here) for _ in range(3 + later)]
+    for _, handle in issued[:3]:
+        here.revoke(handle)
+    there.watch_revocations()
+    lost(store, 3)
+    for _, handle in issued[3:]:
+        here.revoke(handle)
+    clock.advance(SECOND)
+    for text, _ in issued:
+        with pytest.raises(SessionGone):
+            there.verify_access_token(text)
+    reads = store.reads
+    clock.advance(SECOND)
+    there.watch_revocations()
+    assert store.reads == reads + 1
+
+
+def test_revoked_again_after_it_came_back() -> None:
+    """A session that a fail-over brought back and that is revoked again is remembered from the second time on."""
+    lifetime = timedelta(hours=1)
+    feed = RevocationFeed(app_id=PUBLIC_APP, remembered_for=lifetime)
+    handle = issue(process(WatchedStore(), ManualClock(issuer.NOW)))[1]
+    for sequence, at in ((1, issuer.NOW), (1, issuer.NOW + lifetime / 2)):
+        feed.add((Revocation(sequence=sequence, app_id=PUBLIC_APP, handle=handle, revoked_at=at),), now=at)
+    feed.add((), now=issuer.NOW + lifetime + SECOND)
+    assert handle in feed.handles
+    feed.add((), now=issuer.NOW + lifetime * 1.5 + SECOND)
+    assert handle not in feed.handles
+
+
+def test_feed_in_pages() -> None:
+    """A feed of more than a page is read to its end, page by page."""
+    feed = RevocationFeed(app_id=PUBLIC_APP, remembered_for=timedelta(hours=1))
+    entries = [
+        Revocation(sequence=n, app_id=PUBLIC_APP, handle=SessionHandle(f"h{n}"), revoked_at=issuer.NOW)
+        for n in range(1, 2 * PAGE + 1)
+    ]
+    looking = catch_up(feed, now=issuer.NOW, stale=StaleFeed.REFUSE)
+    steps = list[int]()
+
+    def perform(step: Ask[Any]) -> tuple[Revocation, ...]:
+        (after,) = step.args
+        steps.append(after)
+        return tuple(entries[after : after + PAGE])
+
+    drive(looking, perform)
+    assert len(feed.handles) == 2 * PAGE
+    assert len(steps) == 3
+
+
+def test_shortened_lifetime_of_access_tokens() -> None:
+    """A token from before the lifetime was shortened is not accepted again when its revocation is forgotten."""
+    store, clock = WatchedStore(), ManualClock(issuer.NOW)
+    text, handle = issue(process(store, clock, access=timedelta(hours=24)))
+    process(store, clock).revoke(handle)
+    clock.advance(timedelta(minutes=3))
+    with pytest.raises((SessionGone, TokenExpired)):
+        process(store, clock, access=timedelta(minutes=1)).verify_access_token(text)
 
 
 def test_one_read_a_second_however_many_requests() -> None:

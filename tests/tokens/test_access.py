@@ -226,6 +226,18 @@ class TestRemembered:
         with pytest.raises(TokenExpired):
             verifier.verify(token.text, now=end)
 
+    def test_no_longer_than_tokens_live_now(self) -> None:
+        """A token from before the lifetime was shortened counts from its making for as long as one made now."""
+        token, longest = minted(), timedelta(minutes=1)
+        made = token.claims.issued_at
+        verifier = AccessVerifier((KEY,), longest=longest)
+        for _ in range(2):
+            known = verifier.verify(token.text, now=made + longest - timedelta(microseconds=1))
+            assert known.claims.expires_at == made + longest
+            with pytest.raises(TokenExpired):
+                verifier.verify(token.text, now=made + longest)
+        assert AccessVerifier((KEY,), longest=timedelta(days=30)).verify(token.text, now=NOW) == token
+
     def test_memory_is_bounded(self) -> None:
         """The oldest is forgotten first, and forgetting changes no verdict."""
         verifier = AccessVerifier((KEY,), capacity=2)
@@ -233,6 +245,17 @@ class TestRemembered:
         first = [verifier.verify(token.text, now=NOW) for token in tokens]
         assert verifier.verify(tokens[2].text, now=NOW) is first[2]
         assert verifier.verify(tokens[0].text, now=NOW) is not first[0]
+
+    def test_large_tokens_take_the_place_of_many(self) -> None:
+        """Of large tokens fewer are remembered, because of what they take at hand; of small ones none less."""
+        verifier = AccessVerifier((KEY,), capacity=128)  # two large ones
+        small = verifier.verify(minted().text, now=NOW)
+        tokens = [minted(custom={"n": n, "filling": "x" * 1500}) for n in range(3)]
+        first = [verifier.verify(token.text, now=NOW) for token in tokens]
+        for place in (1, 2):
+            assert verifier.verify(tokens[place].text, now=NOW) is first[place]
+        assert verifier.verify(tokens[0].text, now=NOW) is not first[0]
+        assert verifier.verify(small.text, now=NOW) is small
 
     def test_no_memory(self) -> None:
         """With no capacity nothing is remembered."""

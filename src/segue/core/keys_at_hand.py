@@ -16,7 +16,7 @@ from segue.ids import AppId
 from segue.sessions import key_flows
 from segue.tokens.access import AccessVerifier
 from segue.tokens.secrets import Secrets
-from segue.tokens.signing_keys import KeyPlan, KeyPolicy
+from segue.tokens.signing_keys import KeyPlan, KeyPolicy, SigningKey
 
 Randomness: TypeAlias = Callable[[int], bytes]
 
@@ -37,7 +37,7 @@ class KeysAtHand:
         """Nothing is loaded yet."""
         self.policy = policy
         self.plan: KeyPlan | None = None
-        self.verifier = AccessVerifier((), capacity=_REMEMBERED)
+        self.verifier = self._verifier_of(())
         self._app_id = app_id
         self._secrets = secrets
         self._loaded_at = self._reload_at = _NEVER
@@ -69,7 +69,10 @@ class KeysAtHand:
             self._reload_at = now + _RETRY
             return self.plan
         if frozenset(key.key_id for key in plan.verifying) != self.verifier.key_ids:
-            self.verifier = AccessVerifier(plan.verifying, capacity=_REMEMBERED)
+            self.verifier = self._verifier_of(plan.verifying)
         self.plan, self._loaded_at = plan, now
         self._reload_at = min(max(plan.next_change, now + _RETRY), now + _RELOAD)
         return plan
+
+    def _verifier_of(self, keys: tuple[SigningKey, ...]) -> AccessVerifier:
+        return AccessVerifier(keys, capacity=_REMEMBERED, longest=self.policy.access_lifetime)

@@ -67,7 +67,7 @@ class AtHand:
         self._keys: KnownKeys | None = None
         self._loaded_at = _NEVER
         self._reload_at = _NEVER
-        self._verifier = AccessVerifier((), capacity=config.verified_cache)
+        self._verifier = AccessVerifier((), capacity=config.verified_cache, longest=config.lifetimes.access)
         self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access + _SKEW)
         # Between these, keys and revocations at hand are new enough. Two instants, because they are compared with the
         # time by every verification: adding up anew takes a third of a repeated one.
@@ -152,7 +152,10 @@ class AtHand:
     def _adopt(self, keys: KnownKeys, now: datetime) -> None:
         if frozenset(key.key_id for key in keys.verifying) != self._verifier.key_ids:
             self._verifier = AccessVerifier(
-                keys.verifying, capacity=self.config.verified_cache, end_claim=keys.end_claim
+                keys.verifying,
+                capacity=self.config.verified_cache,
+                end_claim=keys.end_claim,
+                longest=self.config.lifetimes.access,
             )
         self._keys, self._loaded_at, self._reload_at = keys, now, keys.reload_at
         self._trust()

@@ -1,5 +1,6 @@
 """
-Have signing keys at hand: load the app's, make the ones that are due, forget the outdated.
+Have signing keys at hand: load the app's, make the ones that are due, forget the outdated, seal those of an older
+deployment secret anew.
 
 Several instances may do this at once: a key is added only if the newest of its kind still is the one that was seen,
 and whoever loses loads again. House rule: as for every flow, only `ask` is awaited.
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segue.errors import Contended
+from segue.errors import Contended, Unavailable
 from segue.flow import ask
 from segue.ids import AppId
 from segue.sessions.ports import KeyMaker, SigningKeyStore
@@ -19,9 +20,11 @@ from segue.tokens.signing_keys import (
     KeyPlan,
     KeyPolicy,
     SigningKey,
+    StoredSigningKey,
     name_signing_key,
     open_signing_key,
     plan_keys,
+    reseal_signing_key,
     seal_signing_key,
 )
 
@@ -54,6 +57,7 @@ async def load_keys(
         if not plan.make:
             if plan.outdated:
                 await ask(SigningKeyStore.delete_signing_keys, app_id, plan.outdated)
+            await _reseal(plan, stored, secrets, app_id=app_id)
             return plan
         for place, kind in enumerate(plan.make):
             start = (attempt * 2 + place) * RANDOMNESS
@@ -67,6 +71,28 @@ async def load_keys(
                 randomness=randomness[start : start + RANDOMNESS],
             )
     raise Contended("signing keys")
+
+
+async def _reseal(
+    plan: KeyPlan, stored: tuple[StoredSigningKey, ...], secrets: Secrets, *, app_id: AppId
+) -> None:
+    """Seal with the primary secret what another one has sealed, so that this one can be dropped some day."""
+    known = {key.key_id: key for key in plan.verifying}
+    for each in stored:
+        key = known.get(each.key_id)
+        sealed = None if key is None else reseal_signing_key(key, each, secrets, app_id=app_id)
+        if sealed is None:
+            continue
+        try:
+            await ask(
+                SigningKeyStore.reseal_signing_key,
+                app_id,
+                each.key_id,
+                sealed=sealed,
+                if_sealed=each.sealed_private,
+            )
+        except Unavailable:
+            return  # the next one who loads the keys does it
 
 
 async def _add(

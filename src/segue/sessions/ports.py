@@ -131,6 +131,10 @@ class SigningKeyStore(Protocol):
         """
         ...
 
+    def reseal_signing_key(self, app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes) -> bool:
+        """Replace the sealed private half of a key if it still is the one given; whether it was."""
+        ...
+
     def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """Forget keys; ids that are not there are ignored."""
         ...

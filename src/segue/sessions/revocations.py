@@ -39,15 +39,16 @@ class RevocationFeed(msgspec.Struct):
     """
     The revoked handles that matter, of one app, in one process.
 
-    Shared by threads, of which any may add; membership is all that is asked of the set. The work of adding is in
+    Shared by threads, of which any may add; membership is all that others ask of the handles. The work of adding is in
     proportion to what is new: the handles of a whole tenant may be in here.
     """
 
     app_id: AppId
     remembered_for: timedelta
     """One access-token life: after it the token is over by itself."""
-    handles: set[SessionHandle] = msgspec.field(default_factory=set[SessionHandle])
-    sequence: int = 0
+    handles: dict[SessionHandle, datetime] = msgspec.field(default_factory=dict[SessionHandle, datetime])
+    """With the instants of their revocations."""
+    last: Revocation | None = None
     """The last entry seen."""
     checked_at: datetime | None = None
     """When the store was last asked, with success."""
@@ -64,14 +65,19 @@ class RevocationFeed(msgspec.Struct):
 
     def add(self, entries: Iterable[Revocation], *, now: datetime) -> None:
         """Take in newer entries and forget those whose tokens are over."""
-        oldest, newest = now - self.remembered_for, self.sequence
+        oldest = now - self.remembered_for
         for entry in entries:
-            if entry.sequence > self.sequence and entry.app_id == self.app_id and entry.revoked_at >= oldest:
-                self.handles.add(entry.handle)
-                self.ageing.append((entry.revoked_at, entry.handle))
-            newest = max(newest, entry.sequence)
-        self.sequence = max(self.sequence, newest)
+            if entry.app_id == self.app_id and entry.revoked_at >= oldest:
+                self._note(entry)
+            self.last = entry
         self._forget(oldest)
+
+    def _note(self, entry: Revocation) -> None:
+        known = self.handles.get(entry.handle)
+        # Twice: read anew, or revoked again after the store lost the first time. The later one counts.
+        if known is None or known < entry.revoked_at:
+            self.handles[entry.handle] = entry.revoked_at
+            self.ageing.append((entry.revoked_at, entry.handle))
 
     def _forget(self, oldest: datetime) -> None:
         while self.ageing:
@@ -82,7 +88,8 @@ class RevocationFeed(msgspec.Struct):
             if revoked_at >= oldest:
                 self.ageing.appendleft(first)
                 return
-            self.handles.discard(handle)
+            if self.handles.get(handle) == revoked_at:
+                self.handles.pop(handle, None)
 
     def expire(self) -> None:
         """Something was revoked just now: the next verification has to ask."""
@@ -105,13 +112,23 @@ async def catch_up(feed: RevocationFeed, *, now: datetime, stale: StaleFeed) -> 
     """
     doubts = feed.doubts
     try:
-        while True:
-            newer = await ask(SessionIndex.revocations_after, feed.sequence, limit=PAGE)
-            feed.add(newer, now=now)
-            if len(newer) < PAGE:
-                break
+        while await _read_on(feed, now):
+            pass
     except Unavailable:
         if stale is StaleFeed.REFUSE:
             raise
         return  # and ask again at the next request: `checked_at` stays
     feed.confirm(now, doubts=doubts)
+
+
+async def _read_on(feed: RevocationFeed, now: datetime) -> bool:
+    """Read one page; whether there is more."""
+    # From the last entry on, that one included: if it is not there any more, the store has forgotten it as too old, or
+    # has gone back (a fail-over to a replica that lagged, a restored copy) and hands out its number once more.
+    last = feed.last
+    entries = await ask(SessionIndex.revocations_after, last.sequence - 1 if last else 0, limit=PAGE)
+    if last is not None and entries[:1] != (last,):
+        feed.last = None
+        return True
+    feed.add(entries[1:] if last else entries, now=now)
+    return len(entries) == PAGE

@@ -123,6 +123,12 @@ class AsyncStore(Protocol):
         """See the port."""
         ...
 
+    async def reseal_signing_key(
+        self, app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes
+    ) -> bool:
+        """See the port."""
+        ...
+
     async def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """See the port."""
         ...

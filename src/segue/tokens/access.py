@@ -8,8 +8,9 @@ token is remembered, but its time and its revocation are looked at on every use.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any, TypedDict, cast
 
@@ -41,6 +42,8 @@ PROTECTED = frozenset(
 
 _MAX_TOKEN = 8192
 _KNOWN_HEADERS = 256
+_SHARES = ((1024, 1), (2048, 8), (_MAX_TOKEN, 64))
+"""Characters up to which a token is of a class, and which part of the capacity the class has."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -235,7 +238,16 @@ class AccessVerifier:
     go with it. Safe to share between threads.
     """
 
-    __slots__ = ("_by_header", "_end_claim", "_remembered", "_verifiers", "capacity", "key_ids")
+    __slots__ = (
+        "_by_header",
+        "_end_claim",
+        "_longest",
+        "_orders",
+        "_remembered",
+        "_verifiers",
+        "capacity",
+        "key_ids",
+    )
 
     def __init__(
         self,
@@ -243,19 +255,25 @@ class AccessVerifier:
         *,
         capacity: int = 10_000,
         end_claim: str | None = None,
+        longest: timedelta | None = None,
     ) -> None:
         """
         Args:
             keys: all that verify: our own, or the public halves of somebody else's. One without an id is left out.
-            capacity: how many verified tokens are remembered; 0 remembers none.
+            capacity: how many verified tokens are remembered; 0 remembers none. Of those over 1 KiB there are fewer
+                (`_SHARES`), since what a payload takes at hand is a multiple of its text.
             end_claim: the name under which a token may state an end that comes before its own, see `ended_by`.
+            longest: no token counts for longer after it was made, whatever it says: one from before a shorter lifetime
+                was configured must not outlast the memory of what was revoked.
         """
+        self._longest = longest
         self._end_claim = end_claim
         self.capacity = capacity
         self._verifiers = {key.key_id: _bound(key) for key in keys if key.key_id is not None}
         self.key_ids = frozenset(self._verifiers)
         self._by_header: dict[bytes, tuple[str, AccessVersion, Verify]] = {}
         self._remembered: dict[str, AccessToken] = {}
+        self._orders = [(most, max(1, capacity // share), deque[str]()) for most, share in _SHARES]
 
     def verify(self, text: str, *, now: datetime) -> AccessToken:
         """
@@ -269,7 +287,7 @@ class AccessVerifier:
             TokenMalformed: does not look like an access token of ours; another token may have been meant.
             KeyUnknown: signed by a key that is not among these; perhaps there are newer ones.
             SignatureRefused: the signature is wrong, or the header names another algorithm than the key's.
-            TokenExpired: `now >= expires_at`.
+            TokenExpired: `now >= expires_at`, or it was made longer ago than any token lives now.
         """
         token = self._remembered.get(text)
         if token is None:
@@ -300,6 +318,8 @@ class AccessVerifier:
             raise SignatureRefused(key_id)
         if self._end_claim is not None:
             claims = ended_by(claims, self._end_claim)
+        if self._longest is not None:
+            claims = _within(claims, self._longest)
         token = AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
         self._remember(token)
         return token
@@ -320,12 +340,19 @@ class AccessVerifier:
     def _remember(self, token: AccessToken) -> None:
         if self.capacity == 0:
             return
-        while len(self._remembered) >= self.capacity:
+        _, room, order = next(each for each in self._orders if len(token.text) <= each[0])
+        while len(order) >= room:
             try:
-                del self._remembered[next(iter(self._remembered))]
-            except (KeyError, StopIteration, RuntimeError):  # another thread was faster
+                self._remembered.pop(order.popleft(), None)
+            except IndexError:  # another thread was faster
                 continue
+        order.append(token.text)
         self._remembered[token.text] = token
+
+
+def _within(claims: AccessClaims, longest: timedelta) -> AccessClaims:
+    end = claims.issued_at + longest
+    return claims if claims.expires_at <= end else msgspec.structs.replace(claims, expires_at=end)
 
 
 def _bound(key: SigningKey | VerificationKey) -> Mapping[str, Verify]:

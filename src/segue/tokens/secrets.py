@@ -2,8 +2,9 @@
 The deployment secrets: what makes our refresh tokens unforgeable and our stored keys unreadable.
 
 They live outside the database, so neither a leaked backup nor a leaked secret alone yields a token. Several may be
-configured, the first being the primary: put a new one first, keep the old one until the longest refresh lifetime has
-passed, then drop it. House rule: keys for different purposes are derived (HKDF, RFC 5869) and never shared.
+configured, the first being the primary: make a new one known to every
+process as the second, then put it first, keep the old one until the longest refresh lifetime has passed, then drop it.
+House rule: keys for different purposes are derived (HKDF, RFC 5869) and never shared.
 """
 
 from __future__ import annotations
@@ -134,6 +135,10 @@ class Secrets:
             raise ValueError("a nonce has 12 bytes")
         key = self.primary.derive(purpose, app_id)
         return self.primary.id + nonce + AESGCM(key).encrypt(nonce, plain, None)
+
+    def sealed_by_primary(self, sealed: bytes) -> bool:
+        """Whether what `seal` made was made with the secret that is the primary now."""
+        return sealed[:4] == self.primary.id
 
     def open(self, sealed: bytes, *, purpose: str, app_id: AppId) -> bytes:
         """

@@ -218,6 +218,17 @@ def seal_signing_key(key: SigningKey, secrets: Secrets, *, app_id: AppId, nonce:
     )
 
 
+def reseal_signing_key(
+    key: SigningKey, stored: StoredSigningKey, secrets: Secrets, *, app_id: AppId
+) -> bytes | None:
+    """The private half sealed with the primary secret; None if it is. Always the same of the same, whoever does it."""
+    if secrets.sealed_by_primary(stored.sealed_private):
+        return None
+    # Of what was sealed with a random nonce: no two keys share it.
+    nonce = secrets.primary.authenticate("reseal nonce", app_id, stored.sealed_private)[:12]
+    return seal_signing_key(key, secrets, app_id=app_id, nonce=nonce).sealed_private
+
+
 def open_signing_key(stored: StoredSigningKey, secrets: Secrets, *, app_id: AppId) -> SigningKey:
     """
     The key at hand again.

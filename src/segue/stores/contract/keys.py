@@ -17,7 +17,7 @@ from segue.tokens.signing_keys import SIGNING_ALGORITHMS, KeyKind
 
 
 class KeysContract(Contract):
-    """`load_signing_keys`, `add_signing_key`, `delete_signing_keys`."""
+    """`load_signing_keys`, `add_signing_key`, `reseal_signing_key`, `delete_signing_keys`."""
 
     @pytest.mark.parametrize("kind", list(KeyKind), ids=str)
     @pytest.mark.parametrize("algorithm", sorted(SIGNING_ALGORITHMS, key=str), ids=str)
@@ -67,6 +67,24 @@ class KeysContract(Contract):
         with pytest.raises(StoreUnavailable):
             store.add_signing_key(PUBLIC_APP, signing_key("d-1", created_at=NOW + DAY), if_newest="d-1")
         assert store.load_signing_keys(PUBLIC_APP) == (signing_key("d-1"),)
+
+    def test_reseal_signing_key(self, store: Store) -> None:
+        """The sealed half is replaced, and nothing else, of the named key of that app alone."""
+        key, other = signing_key("d-1"), signing_key("d-2", created_at=NOW + DAY)
+        store.add_signing_key(PUBLIC_APP, key, if_newest=None)
+        store.add_signing_key(PUBLIC_APP, other, if_newest="d-1")
+        store.add_signing_key(OTHER_APP, key, if_newest=None)
+        assert store.reseal_signing_key(PUBLIC_APP, "d-1", sealed=b"anew", if_sealed=key.sealed_private)
+        assert store.load_signing_keys(PUBLIC_APP) == (replace(key, sealed_private=b"anew"), other)
+        assert store.load_signing_keys(OTHER_APP) == (key,)
+
+    def test_resealed_by_another(self, store: Store) -> None:
+        """A key that was sealed otherwise meanwhile, or is gone, stays as it is."""
+        key = signing_key("d-1")
+        store.add_signing_key(PUBLIC_APP, key, if_newest=None)
+        assert not store.reseal_signing_key(PUBLIC_APP, "d-1", sealed=b"anew", if_sealed=b"another")
+        assert not store.reseal_signing_key(PUBLIC_APP, "d-2", sealed=b"anew", if_sealed=key.sealed_private)
+        assert store.load_signing_keys(PUBLIC_APP) == (key,)
 
     def test_delete_signing_keys(self, store: Store) -> None:
         """The named keys go, those that are not there are ignored, and the next newest counts again."""

@@ -30,6 +30,15 @@ class MemoryKeys(MemoryState):
             self._keys[app_id, key.key_id] = replace(key, created_at=whole_milliseconds(key.created_at))
             return True
 
+    def reseal_signing_key(self, app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes) -> bool:
+        """See `SigningKeyStore.reseal_signing_key`."""
+        with self._lock:
+            key = self._keys.get((app_id, key_id))
+            if key is None or key.sealed_private != if_sealed:
+                return False
+            self._keys[app_id, key_id] = replace(key, sealed_private=sealed)
+            return True
+
     def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """See `SigningKeyStore.delete_signing_keys`."""
         with self._lock:

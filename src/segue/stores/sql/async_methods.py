@@ -118,6 +118,14 @@ class AsyncSqlStore(AsyncSqlOversight, AsyncSqlCore):
         """See `SigningKeyStore.add_signing_key`."""
         return await self._write(partial(key_flows.add_signing_key, app_id, key, if_newest=if_newest))
 
+    async def reseal_signing_key(
+        self, app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes
+    ) -> bool:
+        """See `SigningKeyStore.reseal_signing_key`."""
+        return await self._write(
+            partial(key_flows.reseal_signing_key, app_id, key_id, sealed=sealed, if_sealed=if_sealed)
+        )
+
     async def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """See `SigningKeyStore.delete_signing_keys`."""
         await self._write(partial(key_flows.delete_signing_keys, app_id, key_ids))

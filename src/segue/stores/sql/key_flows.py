@@ -38,6 +38,12 @@ async def add_signing_key(app_id: AppId, key: StoredSigningKey, *, if_newest: st
     return bool(await ask(Statements.execute, Statement.ADD_SIGNING_KEY, parameters))
 
 
+async def reseal_signing_key(app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes) -> bool:
+    """See `SigningKeyStore.reseal_signing_key`."""
+    parameters = (app_id, key_id, sealed, if_sealed)
+    return bool(await ask(Statements.execute, Statement.RESEAL_SIGNING_KEY, parameters))
+
+
 async def delete_signing_keys(app_id: AppId, key_ids: tuple[str, ...]) -> None:
     """See `SigningKeyStore.delete_signing_keys`."""
     await ask(Statements.execute, Statement.DELETE_SIGNING_KEYS, (app_id, list_to_text(key_ids)))

@@ -117,6 +117,12 @@ class SqlStore(SqlOversight, SqlCore):
         """See `SigningKeyStore.add_signing_key`."""
         return self._write(partial(key_flows.add_signing_key, app_id, key, if_newest=if_newest))
 
+    def reseal_signing_key(self, app_id: AppId, key_id: str, *, sealed: bytes, if_sealed: bytes) -> bool:
+        """See `SigningKeyStore.reseal_signing_key`."""
+        return self._write(
+            partial(key_flows.reseal_signing_key, app_id, key_id, sealed=sealed, if_sealed=if_sealed)
+        )
+
     def delete_signing_keys(self, app_id: AppId, key_ids: tuple[str, ...]) -> None:
         """See `SigningKeyStore.delete_signing_keys`."""
         self._write(partial(key_flows.delete_signing_keys, app_id, key_ids))

@@ -46,6 +46,7 @@ class Statement(StrEnum):
 
     LOAD_SIGNING_KEYS = auto()
     ADD_SIGNING_KEY = auto()
+    RESEAL_SIGNING_KEY = auto()
     DELETE_SIGNING_KEYS = auto()
 
     FIND_CLAIM = auto()
