@@ -6,6 +6,8 @@ House rule: the signature is checked, unless the protocol says that the back end
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from segue.core.context import Context
 from segue.errors import KeyUnknown, SignatureRefused, TokenExpired, TokenMalformed
 from segue.tokens.access import AccessClaims, read_access
@@ -34,21 +36,27 @@ async def recognise_token(text: str, context: Context) -> AccessClaims:
     """
     What a token says that may be over, or whose key may be gone.
 
-    One that is neither must be signed as it says: the back end has verified it, so it is no more than a second look.
+    Only one that is over may be of a key that is gone, for keys stay longer than any token that they signed. Were a
+    living one believed unverified, its writer would choose how long the next one lives.
 
     Raises:
         TokenMalformed: not an access token.
-        SignatureRefused: a key that we know did not make it.
+        SignatureRefused: a key that we know did not make it, or it is not over and none did.
     """
     claims = read_v2(text) if is_v2(text) else read_access(text)
+    over = context.now >= claims.expires_at
     try:
-        await verify_token(text, context)
-    except (KeyUnknown, TokenExpired):
-        pass
+        return await verify_token(text, context)
+    except TokenExpired:
+        return replace(claims, expires_at=min(claims.expires_at, context.now))
+    except KeyUnknown as error:
+        if over:
+            return claims
+        raise SignatureRefused("none that is known") from error
     except SignatureRefused:
-        if not is_v2(text):
-            raise
-    return claims
+        if over and is_v2(text):  # it names no key, so this one may be gone
+            return claims
+        raise
 
 
 def looks_like_token(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,9 +27,9 @@ MISSING = "00000000-0000-4000-8000-000000000001"
 SAME = ("exp", "sessionHandle", "refreshTokenHash1", "parentRefreshTokenHash1", "antiCsrfToken")
 
 
-def regenerate(core: Core, token: str, **more: object) -> Body:
+def regenerate(core: Core, token: str, *, cdi: str = "5.4", **more: object) -> Body:
     """Ask for a new access token."""
-    return core.post("/recipe/session/regenerate", {"accessToken": token} | more).json
+    return core.post("/recipe/session/regenerate", {"accessToken": token} | more, cdi=cdi).json
 
 
 def remove(core: Core, *, prefix: str = "", cdi: str = "5.4", **body: object) -> list[str]:
@@ -126,6 +128,24 @@ def test_regenerate_of_a_forged_token(core: Core) -> None:
     for token in (f"{head}.{nobody}.{signature}", swapped):
         assert regenerate(core, token, userDataInJWT={"x": 1})["status"] == "UNAUTHORISED"
     assert core.look(handle_of(foreign))["userDataInJWT"] == {}
+
+
+@pytest.mark.parametrize("cdi", ["2.20", "5.4"])
+def test_regenerate_of_an_unsigned_token(core: Core, cdi: str) -> None:
+    """A living token that no key of ours signed buys nothing, whatever key it names; one that is over, no token."""
+    created = core.create(cdi=cdi)
+    head, payload, signature = access(created).split(".")
+    told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    never = {"exp": 9_999_999_999} if cdi == "5.4" else {"expiryTime": 9_999_999_999_999}
+    over = {"exp": 1} if cdi == "5.4" else {"expiryTime": 1}
+    if cdi == "5.4":
+        head = encode(json.dumps(header(access(created)) | {"kid": "d-1"}).encode()).decode()
+    spell = encode if cdi == "5.4" else base64.b64encode
+    for changed, status in ((never, "UNAUTHORISED"), (over, "OK")):
+        forged = spell(json.dumps(told | changed).encode()).decode()
+        answer = regenerate(core, f"{head}.{forged}.{signature}", cdi=cdi)
+        assert answer["status"] == status
+        assert "accessToken" not in answer
 
 
 def test_remove_by_handles(core: Core) -> None:

@@ -132,7 +132,7 @@ def forged(core: Core, token: str) -> dict[str, str]:
         "garbage": "garbage",
         "parts": "a.b.c",
         "not ascii": "ü.ü.ü",
-        "null bytes": "\\u0000.x.y",
+        "null bytes": "\x00.x.y",
         "endless": "x" * 50_000,
         "no signature": f"{none}.{payload}.",
         "alg none": f"{none}.{payload}.{signature}",

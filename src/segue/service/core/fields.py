@@ -64,6 +64,17 @@ class Fields:
         """Text, or nothing."""
         return self.text(name) if name in self else None
 
+    def token(self, name: str) -> str:
+        """Text that has to be there, whatever it holds: it is judged as a token, and never stored."""
+        value = self._members.get(name)
+        if not isinstance(value, str):
+            raise invalid(name)
+        return value
+
+    def optional_token(self, name: str) -> str | None:
+        """As `token`, or nothing."""
+        return self.token(name) if name in self else None
+
     def user_id(self, name: str) -> UserId:
         """Text that names a user."""
         value = self.text(name)

@@ -58,7 +58,7 @@ async def verify(call: Call) -> Answer:
     fields, dialect = call.fields, call.dialect
     if dialect.rotates_at_once:
         call.demand_public_tenant()
-    text, presented = fields.text("accessToken"), fields.optional_text("antiCsrfToken")
+    text, presented = fields.token("accessToken"), fields.optional_token("antiCsrfToken")
     demanded, enabled = fields.flag("doAntiCsrfCheck"), fields.flag("enableAntiCsrf")
     check = (
         fields.flag("checkDatabase") if dialect.chooses_check else call.context.app.settings.check_database
@@ -91,7 +91,7 @@ async def verify(call: Call) -> Answer:
 async def refresh(call: Call) -> Answer:
     """POST /recipe/session/refresh (§7.4)."""
     fields, dialect = call.fields, call.dialect
-    text, presented = fields.text("refreshToken"), fields.optional_text("antiCsrfToken")
+    text, presented = fields.token("refreshToken"), fields.optional_token("antiCsrfToken")
     anti_csrf = AntiCsrf(enabled=fields.flag("enableAntiCsrf"), presented=presented)
     wanted = Wanted(
         version=dialect.access_version,
@@ -117,7 +117,7 @@ async def refresh(call: Call) -> Answer:
 async def regenerate(call: Call) -> Answer:
     """POST /recipe/session/regenerate (§7.5)."""
     fields, dialect = call.fields, call.dialect
-    text = fields.text("accessToken")
+    text = fields.token("accessToken")
     payload = fields.payload("userDataInJWT") if "userDataInJWT" in fields else None
     if not looks_like_token(text):
         raise invalid("accessToken")
