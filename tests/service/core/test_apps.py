@@ -225,3 +225,20 @@ def test_what_dashboards_ask(core: Core, method: str, path: str, answer: Body) -
     put_app(core)
     assert core.run(core.ask(method, path)).json == answer
     assert core.get("/requests/stats").json["status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("firstFactors", 5),
+        ("firstFactors", [1]),
+        ("requiredSecondaryFactors", {}),
+        ("thirdParty", []),
+        ("thirdParty", {"providers": {}}),
+    ],
+)
+def test_tenant_that_no_sdk_could_read(core: Core, name: str, value: object) -> None:
+    """What a tenant is told must have the form in which SDKs read it back; nothing is kept of what has not."""
+    reply = core.put("/recipe/multitenancy/tenant/v2", {"tenantId": "t1", name: value})
+    assert reply.refusal == (400, f"Field name '{name}' is invalid in JSON input")
+    assert core.get("/t1/recipe/multitenancy/tenant/v2").json == {"status": "TENANT_NOT_FOUND_ERROR"}

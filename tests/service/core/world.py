@@ -2,7 +2,7 @@
 A core service in this process, asked over HTTP, with a clock that a test moves.
 
 House rule: the real service, the real stores and real RSA keys; only where new keys come from is an argument, so that
-two hundred tests do not wait for four hundred keys.
+two hundred tests do not wait for four hundred keys; every answer is held against the published description.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from segue.stores.sqlite import AsyncSqliteStore
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import PrivateKey, make_private_key
+from tests.service.core.described import demand_described
 from tests.support.clock import ManualClock
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Core:
         self.store = store
         self.runner = runner
         self.clock = clock
+        self.base_path = base_path
         apps = Apps(config, Secrets([SECRET]), development=development)
         self.service = CoreService(apps, store=store, keys=Keys(), base_path=base_path, clock=clock)
 
@@ -152,6 +154,8 @@ class Core:
         transport = httpx2.ASGITransport(app=app, client=("127.0.0.1", 5))
         async with httpx2.AsyncClient(transport=transport, base_url="http://core") as client:
             answer = await client.request(method, path, content=content, headers=sent)
+        if not self.base_path:
+            demand_described(method, answer.url.path, answer.status_code, answer.text, answer.headers)
         return Reply(status=answer.status_code, text=answer.text, headers=answer.headers)
 
     def get(self, path: str, **more: Any) -> Reply:

@@ -50,9 +50,9 @@ class Refused(Exception):
         self.text = text
 
 
-def text_answer(status: int, text: str) -> Answer:
+def text_answer(status: int, text: str, *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
     """A sentence."""
-    return Answer(status=status, content_type=TEXT, body=text.encode() + b"\n")
+    return Answer(status=status, content_type=TEXT, body=text.encode() + b"\n", headers=headers)
 
 
 def json_answer(members: dict[str, JsonValue], *, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:

@@ -101,9 +101,9 @@ async def _answered(service: CoreService | None, scope: Scope, receive: Receive)
         async with asyncio.timeout(BODY_DEADLINE):
             body = await _read_body(receive)
     except TimeoutError:
-        return _closing(text_answer(408, "The body did not arrive in time"))
+        return text_answer(408, "The body did not arrive in time", headers=_CLOSING)
     if len(body) > LARGEST_BODY:
-        return _closing(text_answer(413, f"The body is larger than {LARGEST_BODY} bytes"))
+        return text_answer(413, f"The body is larger than {LARGEST_BODY} bytes", headers=_CLOSING)
     return await service.answer(_request_of(scope, body))
 
 
@@ -134,10 +134,6 @@ def _request_of(scope: Scope, body: bytes) -> CoreRequest:
         cdi_version=named.get("cdi_version"),
         client_ip=client[0] if client else None,
     )
-
-
-def _closing(answer: Answer) -> Answer:
-    return Answer(status=answer.status, content_type=answer.content_type, body=answer.body, headers=_CLOSING)
 
 
 async def _send(answer: Answer, scope: Scope, send: Send) -> None:

@@ -144,7 +144,7 @@ class CoreService:
         if target.tenant_id != PUBLIC_TENANT and not dialect.has_tenants:
             return text_answer(404, "Not found")
         if route is None:
-            return text_answer(405, "Method not supported")
+            return _wrong_method(target)
         call = Call(
             context,
             dialect,
@@ -186,6 +186,11 @@ class CoreService:
         if said is None or not said[0] <= now < said[0] + _HELLO_FOR:
             said = self._said = (now, await self.run(hello(call)))
         return said[1]
+
+
+def _wrong_method(target: Target) -> Answer:
+    allowed = ", ".join(sorted(TABLE[target.path])).encode()
+    return text_answer(405, "Method not supported", headers=((b"allow", allowed),))
 
 
 def _strict(route: Route | None) -> bool:

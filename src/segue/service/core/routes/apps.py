@@ -18,10 +18,13 @@ from segue.json import JsonObject, JsonValue
 from segue.service.core import answers
 from segue.service.core.answers import Answer, Refused
 from segue.service.core.call import Call, Route, Through
+from segue.service.core.fields import invalid
 from segue.service.core.paths import STOP_WORDS, is_id
 
 _CONFIG = "coreConfig"
-_SHOWN = ("firstFactors", "requiredSecondaryFactors", "thirdParty")
+_FACTORS = ("firstFactors", "requiredSecondaryFactors")
+_THIRD_PARTY = "thirdParty"
+_SHOWN = (*_FACTORS, _THIRD_PARTY)
 _FORM = "can only contain letters, numbers and hyphens"
 
 
@@ -69,8 +72,9 @@ async def put_tenant(call: Call) -> Answer:
     if tenant_id in STOP_WORDS:
         raise Refused(400, f"Cannot use '{tenant_id}' as a tenantId")
     config = call.fields.rest(_CONFIG, *_SHOWN)
-    if config.get(_CONFIG) is not None:
+    if _CONFIG in call.fields:
         await _demand_working(call, call.app_id, call.fields.object(_CONFIG))
+    _demand_shapes(call)
     tenant = Tenant(app_id=call.app_id, tenant_id=tenant_id, config=config, created_at=call.context.now)
     created = await app_flows.put_tenant(tenant, now=call.context.now)
     call.context.app.forget_tenants()
@@ -135,7 +139,7 @@ def _old_form(shown: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {
         "tenantId": shown["tenantId"],
         "emailPassword": enabled,
-        "thirdParty": {**enabled, **providers},
+        "thirdParty": {**providers, **enabled},
         "passwordless": enabled,
         _CONFIG: shown[_CONFIG],
     }
@@ -145,9 +149,12 @@ def _shown(tenant: Tenant) -> dict[str, JsonValue]:
     kept = {name: value for name, value in tenant.config.items() if value is not None}
     members: dict[str, JsonValue] = {
         "tenantId": tenant.tenant_id,
-        "thirdParty": {"providers": []},
+        _THIRD_PARTY: {"providers": []},
         _CONFIG: {},
     }
+    third_party = kept.get(_THIRD_PARTY)
+    if isinstance(third_party, dict):
+        kept[_THIRD_PARTY] = {"providers": [], **third_party}
     return members | kept
 
 
@@ -166,6 +173,22 @@ async def _demand_working(call: Call, app_id: AppId, changes: JsonObject) -> Non
         call.apps.settings_of(merged({} if known is None else known.app.config, changes))
     except ConfigurationError as error:
         raise Refused(400, f"Invalid core config: {error.args[0]}") from None
+
+
+def _demand_shapes(call: Call) -> None:
+    """
+    Refuse what SDKs could not read when they are told of the tenant.
+
+    Raises:
+        Refused: 400.
+    """
+    for name in _FACTORS:
+        if name in call.fields:
+            call.fields.texts(name)
+    if _THIRD_PARTY in call.fields and not isinstance(
+        call.fields.object(_THIRD_PARTY).get("providers", []), list
+    ):
+        raise invalid(_THIRD_PARTY)
 
 
 def _demand_public(call: Call, sentence: str) -> None:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segue.service.core.call import Route
-from segue.service.core.routes import apps, dashboard, general, jwt, mapping, sessions, tokens, users
+from segue.service.core.routes import (
+    apps,
+    dashboard,
+    description,
+    general,
+    jwt,
+    mapping,
+    sessions,
+    tokens,
+    users,
+)
 
-ROUTES: tuple[Route, ...] = (
+_PROTOCOL: tuple[Route, ...] = (
     *general.ROUTES,
     *tokens.ROUTES,
     *sessions.ROUTES,
@@ -17,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *apps.ROUTES,
     *dashboard.ROUTES,
 )
+ROUTES = (*_PROTOCOL, description.describing(_PROTOCOL))
 
 
 def _table() -> Mapping[str, Mapping[str, Route]]:
