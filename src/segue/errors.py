@@ -44,6 +44,7 @@ Every error that segue raises on purpose.
     │   ├── CoreUnavailable
     │   ├── Contended
     │   └── TooManyAttempts
+    ├── PayloadTooLarge         the application's claims do not fit into an access token
     └── ConfigurationError      ours to fix, raised when the engine is built
         ├── KeyRefused
         ├── CoreRefused
@@ -350,6 +351,12 @@ class TooManyAttempts(Unavailable):
     def __init__(self, limit: str, retry_after: int) -> None:
         super().__init__(limit, retry_after)
         self.retry_after = retry_after
+
+
+class PayloadTooLarge(SessionError):
+    """An access token with this payload would be longer than verification, or a browser's cookie, takes."""
+
+    code = "PAYLOAD_TOO_LARGE"
 
 
 class ConfigurationError(SessionError):

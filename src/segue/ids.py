@@ -37,3 +37,17 @@ def to_milliseconds(instant: datetime) -> int:
 def whole_milliseconds(instant: datetime) -> datetime:
     """The instant without what no store keeps."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def require_user_id(value: object) -> None:
+    """
+    Hold against what every store keeps as a user id.
+
+    Raises:
+        ValueError: no text, empty, with a NUL character, or over 512 characters.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_USER_ID or "\0" in value:
+        raise ValueError(f"a user id is text of 1 to {_MAX_USER_ID} characters without NUL")
+
+
+_MAX_USER_ID = 512

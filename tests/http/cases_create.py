@@ -39,6 +39,22 @@ class CreateCases(Cases):
         assert reply.header("st-access-token") is None
         assert reply.header("st-refresh-token") is None
 
+    @pytest.mark.parametrize(("mode", "room"), [("cookie", 2000), ("header", 4700)])
+    def test_payload_that_does_not_fit(self, mode: str, room: int) -> None:
+        """A payload whose token a browser or verification would drop is refused, and nothing changes for anybody."""
+        world = self.world()
+        tokens = world.signed_in(mode, payload={"a": "x" * room})
+        body = json.dumps({"b": "x" * 1500}).encode()
+        for _ in range(2):
+            refused = world.send("POST", Paths.MERGE, tokens.proven, body)
+            assert (refused.status, refused.session_headers) == (500, {})
+            assert set(world.stored_payload(tokens.handle)) == {"a", "iss"}
+            assert world.send("GET", Paths.PRIVATE, tokens.headers).status == 200
+        refused = world.sign_in(mode, payload={"a": "x" * (room + 1500)})
+        assert (refused.status, refused.session_headers) == (500, {})
+        smaller = world.send("POST", Paths.MERGE, tokens.proven, json.dumps({"a": None, "b": 1}).encode())
+        assert smaller.status == 200
+
     def test_case_2_header_mode(self) -> None:
         """case 2: three headers, all exposed; no cookie."""
         reply = self.world().sign_in("header")

@@ -40,7 +40,7 @@ class KeysAtHand:
         self.verifier = self._verifier_of(())
         self._app_id = app_id
         self._secrets = secrets
-        self._loaded_at = self._reload_at = _NEVER
+        self._asked_at = self._loaded_at = self._reload_at = _NEVER
 
     def due(self, now: datetime) -> bool:
         """Whether to load before anything is signed or verified."""
@@ -48,7 +48,7 @@ class KeysAtHand:
 
     def may_be_outdated(self, now: datetime) -> bool:
         """Whether another look is worth it for a token whose key is not at hand."""
-        return not self._loaded_at <= now < self._loaded_at + _RELOAD_FOR_UNKNOWN
+        return not self._asked_at <= now < self._asked_at + _RELOAD_FOR_UNKNOWN
 
     async def reload(self, now: datetime, randomness: Randomness) -> KeyPlan:
         """
@@ -58,6 +58,7 @@ class KeysAtHand:
             ConfigurationError: a stored key was sealed with a deployment secret that is not configured.
             Unavailable: the store does not answer, and nothing is at hand.
         """
+        self._asked_at = now  # at once: of many who want to know only the first asks
         needed = key_flows.ATTEMPTS * 2 * key_flows.RANDOMNESS
         try:
             plan = await key_flows.load_keys(

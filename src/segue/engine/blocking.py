@@ -224,8 +224,11 @@ class Engine:
         Args:
             user_id: our id of the user.
             tenant_id: None for all tenants.
-            limit: how many at most.
+            limit: how many at most, 1 to 10 000.
             after: the last one of the page before, to go on from there.
+
+        Raises:
+            ValueError: a limit below 1 or above 10 000.
         """
         return self._run(self._sessions.list_sessions(user_id, tenant_id=tenant_id, limit=limit, after=after))
 
@@ -252,6 +255,9 @@ class Engine:
         Access tokens signed by them are refused at once here and within half a minute in other processes, and clients
         refresh silently. Refresh tokens are not signed by these keys and stay good. Caches of our JWKS elsewhere keep
         a key as long as they were told to.
+
+        Raises:
+            LookupError: there is no such key; nothing was revoked.
         """
         return self._run(self._upkeep.revoke_signing_keys(key_ids))
 

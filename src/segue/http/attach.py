@@ -30,12 +30,23 @@ from segue.http.transport import (
 )
 from segue.ids import from_milliseconds
 from segue.sessions.issuing import Issued
-from segue.tokens.access import AccessToken
+from segue.tokens.access import MAX_ACCESS, AccessToken
 
 ACCESS_COOKIE_LIFETIME = timedelta(days=365)
 """The cookie outlives its token by far: an expired token is what tells us that there is something to refresh."""
 
 _EPOCH = from_milliseconds(0)
+
+
+_MAX_COOKIE = 4096
+"""Characters of one cookie with its attributes that browsers must take (RFC 6265 §6.1); longer ones they drop."""
+
+
+def longest_access(settings: HttpSettings, transport: Transport) -> int:
+    """Characters that an access token may have by this way."""
+    if transport is Transport.HEADER:
+        return MAX_ACCESS
+    return _MAX_COOKIE - len(access_cookie("", settings, expires_at=_EPOCH).render())
 
 
 def attach(issued: Issued, settings: HttpSettings, transport: Transport) -> Actions:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from segue.errors import ClaimInvalid, NoSession
 from segue.http.anti_csrf import AntiCsrfMode
-from segue.http.attach import attach, attach_access, clear
+from segue.http.attach import attach, attach_access, clear, longest_access
 from segue.http.cookies import read_cookies
 from segue.http.device import device_of
 from segue.http.message import Actions, HttpRequest, HttpResponse, json_response
@@ -52,6 +52,7 @@ async def create_session(request: HttpRequest, new: NewSession, runtime: Runtime
 
     Raises:
         ConfigurationError: the client wants cookies that browsers would drop.
+        PayloadTooLarge: its access token would be one of those, or longer than verification takes.
     """
     settings, transport = runtime.settings, for_new_session(request, runtime.settings)
     if transport is Transport.COOKIE:
@@ -63,7 +64,7 @@ async def create_session(request: HttpRequest, new: NewSession, runtime: Runtime
         anti_csrf=_by_token(runtime, transport),
         device=device,
     )
-    issued = await runtime.sessions.create(wanted)
+    issued = await runtime.sessions.create(wanted, longest=longest_access(settings, transport))
     return issued, take_over(request, runtime, transport).then(attach(issued, settings, transport))
 
 
@@ -169,8 +170,10 @@ async def change_payload(
     Raises:
         SessionGone: there is no such session any more.
         Contended: others kept changing its payload.
+        PayloadTooLarge: the access token would be longer than a browser or verification takes.
     """
-    fresh = await runtime.sessions.merge_payload(found.access, changes)
+    longest = longest_access(runtime.settings, found.transport)
+    fresh = await runtime.sessions.merge_payload(found.access, changes, longest=longest)
     return found if fresh is None else _renewed(request, found, fresh, runtime)
 
 

@@ -66,6 +66,7 @@ class AtHand:
         self.first_use = FirstUse()
         self._keys: KnownKeys | None = None
         self._loaded_at = _NEVER
+        self._sought_at = _NEVER
         self._reload_at = _NEVER
         self._verifier = AccessVerifier((), capacity=config.verified_cache, longest=config.lifetimes.access)
         self._feed = RevocationFeed(app_id=config.app_id, remembered_for=config.lifetimes.access + _SKEW)
@@ -205,7 +206,15 @@ class AtHand:
         try:
             return await operation(runtime)
         except KeyUnknown:
-            if runtime.now < self._loaded_at + _RELOAD_FOR_UNKNOWN:
-                raise
-            await self.reload(runtime.now, sought=True)
+            if runtime.verifier is self._verifier:  # else somebody has loaded keys meanwhile
+                self._seek(runtime.now)
+                await self.reload(runtime.now, sought=True)
             return await operation(self._runtime(runtime.now))
+
+    def _seek(self, now: datetime) -> None:
+        """Refuse the token whose key is unknown, unless nobody has looked for one just now."""
+        last = max(self._loaded_at, self._sought_at)
+        if now < last + _RELOAD_FOR_UNKNOWN:
+            raise KeyUnknown("access token")
+        # Before the store is asked: junk comes by the hundred at once, and all but the first find this.
+        self._sought_at = now

@@ -12,7 +12,7 @@ from segue.http import flows as http_flows
 from segue.http.flows import Authenticated, Checked
 from segue.http.message import Actions, HttpRequest
 from segue.http.runtime import Runtime
-from segue.ids import SessionHandle, TenantId, UserId
+from segue.ids import SessionHandle, TenantId, UserId, require_user_id
 from segue.json import JsonObject
 from segue.operations.at_hand import AtHand
 from segue.sessions.claims import ClaimValidator
@@ -21,6 +21,9 @@ from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import ByHandle, ByUser, Position, Selection, SessionView
 from segue.sessions.seam import Sessions
 from segue.tokens.access import AccessClaims
+
+_MOST = 10_000
+"""Sessions on one page."""
 
 
 class SessionOperations:
@@ -32,10 +35,12 @@ class SessionOperations:
 
     async def create_session(self, new: NewSession) -> Issued:
         """See `Engine.create_session`."""
+        require_user_id(new.user_id)
         return await (await self._at_hand.ready()).sessions.create(new)
 
     async def create_session_on(self, request: HttpRequest, new: NewSession) -> tuple[Issued, Actions]:
         """See `Engine.create_session_on`."""
+        require_user_id(new.user_id)
         return await http_flows.create_session(request, new, await self._at_hand.ready())
 
     async def authenticate(
@@ -112,6 +117,8 @@ class SessionOperations:
         self, user_id: UserId, *, tenant_id: TenantId | None, limit: int, after: SessionView | None
     ) -> tuple[SessionView, ...]:
         """See `Engine.list_sessions`."""
+        if not 0 < limit <= _MOST:
+            raise ValueError(f"limit must lie between 1 and {_MOST}")
         selection = ByUser(user_id=user_id, tenant_id=tenant_id)
         place = None if after is None else Position.of(after)
         return await self._sessions().find(selection, limit=limit, after=place)

@@ -61,6 +61,10 @@ class UpkeepOperations:
 
     async def revoke_signing_keys(self, key_ids: tuple[str, ...]) -> tuple[SigningKey, ...]:
         """See `Engine.revoke_signing_keys`."""
+        known = {key.key_id for key in await self.list_signing_keys()}
+        unknown = [key_id for key_id in key_ids if key_id not in known]
+        if unknown:
+            raise LookupError(f"there is no signing key {unknown[0]}; nothing was revoked")
         await self._at_hand.home.forget_keys(key_ids)
         return await self.list_signing_keys()
 

@@ -42,7 +42,7 @@ from segue.remote.marks import (
     without_mark,
 )
 from segue.sessions.flows import AntiCsrf
-from segue.sessions.issuing import Issued, NewSession, application_payload
+from segue.sessions.issuing import Issued, NewSession, application_payload, require_room
 from segue.sessions.model import (
     ByHandle,
     ByProvenance,
@@ -56,13 +56,15 @@ from segue.sessions.model import (
 )
 from segue.sessions.payload_flows import merge
 from segue.sessions.policy import Lifetimes
-from segue.tokens.access import AccessToken, ended_by, read_issued_access
+from segue.tokens.access import MAX_ACCESS, AccessToken, ended_by, read_issued_access
 
 T = TypeVar("T")
 
 _MAX_TOKEN = 8192
 _JWT, _CORE_TAIL = "eyJ", ".V2"
 """How every JWT begins (`{"` in base64url), and how the reference's refresh tokens end, which begin at random."""
+_ANY_HANDLE = SessionHandle("0" * 72)
+"""As long as a core's handle and the tenant behind it are."""
 _NOT_BY = "a remote core finds sessions by handle and by user, not by {}"
 
 
@@ -111,15 +113,18 @@ class RemoteSessions:
         self._now = now
         self._revoked = revoked
 
-    async def create(self, new: NewSession) -> Issued:
+    async def create(self, new: NewSession, *, longest: int = MAX_ACCESS) -> Issued:
         """See `Sessions.create`."""
-        return await self.create_marked(new, after=None)
+        return await self.create_marked(new, after=None, longest=longest)
 
-    async def create_marked(self, new: NewSession, *, after: SessionHandle | None) -> Issued:
+    async def create_marked(
+        self, new: NewSession, *, after: SessionHandle | None, longest: int = MAX_ACCESS
+    ) -> Issued:
         """Create a session, and write down with it which attempt at a migration made it."""
         mark = Mark(provenance=new.provenance, device=new.device, after=after)
         end = self._end(new)
         payload = with_end(application_payload(new.payload, issuer=self._terms.issuer), end)
+        require_room(payload, longest, user_id=new.user_id, tenant_id=new.tenant_id, handle=_ANY_HANDLE)
         call = calls.create(
             user_id=new.user_id,
             tenant_id=new.tenant_id,
@@ -178,14 +183,21 @@ class RemoteSessions:
             case other:
                 raise unexpected(other)
 
-    async def merge_payload(self, access: AccessToken, changes: JsonObject) -> AccessToken | None:
+    async def merge_payload(
+        self, access: AccessToken, changes: JsonObject, *, longest: int = MAX_ACCESS
+    ) -> AccessToken | None:
         """See `Sessions.merge_payload`. Of two merges at the same moment the core keeps the later one alone."""
         stored = await self._information(access.claims.handle)
         if stored is None:
             raise SessionGone(access.claims.handle)
         # What is stored is merged into, not what the token says: it may have been changed since the token was made.
         merged = application_payload(merge(stored.payload, changes), issuer=self._terms.issuer)
-        return await self._regenerated(access, with_end(merged, end_of(stored.payload)))
+        payload = with_end(merged, end_of(stored.payload))
+        claims = access.claims
+        require_room(
+            payload, longest, user_id=claims.user_id, tenant_id=claims.tenant_id, handle=claims.handle
+        )
+        return await self._regenerated(access, payload)
 
     async def show(self, access: AccessToken) -> AccessToken | None:
         """See `Sessions.show`."""

@@ -37,7 +37,7 @@ from segue.sessions.issuing import (
 from segue.sessions.model import ByHandle, Revoked, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore
 from segue.sessions.rotation import REUSE, Verdict, judge, rotated
-from segue.tokens.access import AccessClaims
+from segue.tokens.access import MAX_ACCESS, AccessClaims
 from segue.tokens.refresh import (
     RefreshToken,
     anti_csrf_token,
@@ -68,11 +68,18 @@ class AntiCsrf(msgspec.Struct, frozen=True, kw_only=True):
 NO_ANTI_CSRF = AntiCsrf()
 
 
-async def create(new: NewSession, issuance: Issuance, *, randomness: bytes) -> IssuedSession:
-    """Create a session from `RANDOMNESS` fresh random bytes."""
+async def create(
+    new: NewSession, issuance: Issuance, *, randomness: bytes, longest: int = MAX_ACCESS
+) -> IssuedSession:
+    """
+    Create a session from `RANDOMNESS` fresh random bytes, with access tokens of at most *longest* characters.
+
+    Raises:
+        PayloadTooLarge: they would have more; nothing was stored.
+    """
     at = issuance.now if issuance.ordered_handles else None
     handle = new_handle(randomness[:16], new.tenant_id, at=at)
-    session, first = prepare(new, issuance, handle=handle, seed=randomness[16:RANDOMNESS])
+    session, first = prepare(new, issuance, handle=handle, seed=randomness[16:RANDOMNESS], longest=longest)
     await ask(SessionStore.create_session, session)
     return issue(session, first, issuance)
 

@@ -7,19 +7,31 @@ House rule: nothing here asks, reads a clock or makes randomness; signing happen
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from segue.errors import PayloadTooLarge
 from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
-from segue.json import JsonObject
+from segue.json import JsonObject, JsonValue
 from segue.sessions.model import Device, Family, Provenance, Session, SessionHead
 from segue.sessions.policy import Lifetimes
-from segue.tokens.access import PROTECTED, AccessClaims, AccessToken, AccessVersion, mint_access
+from segue.tokens.access import (
+    MAX_ACCESS,
+    PROTECTED,
+    AccessClaims,
+    AccessToken,
+    AccessVersion,
+    access_length,
+    mint_access,
+)
 from segue.tokens.access_v2 import mint_v2
 from segue.tokens.refresh import RefreshToken, anti_csrf_token, first_refresh_token
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import KeyPlan, SigningKey
+
+MAX_DEPTH: Final = 32
+"""Levels of a payload: readers elsewhere (phones, gateways) do not go much deeper."""
 
 
 class Issuance(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +116,12 @@ class IssuedSession(Issued, frozen=True, kw_only=True):
 
 
 def prepare(
-    new: NewSession, issuance: Issuance, *, handle: SessionHandle, seed: bytes
+    new: NewSession,
+    issuance: Issuance,
+    *,
+    handle: SessionHandle,
+    seed: bytes,
+    longest: int = MAX_ACCESS,
 ) -> tuple[Session, RefreshToken]:
     """
     The row and the first refresh token of a new session; nothing is written yet.
@@ -114,7 +131,13 @@ def prepare(
         issuance: what tokens are made with.
         handle: as `new_handle` makes it, of fresh randomness.
         seed: 16 random bytes for the first refresh token.
+        longest: characters that its access tokens may have.
+
+    Raises:
+        PayloadTooLarge: they would have more.
     """
+    payload = application_payload(new.payload, issuer=issuance.issuer)
+    require_room(payload, longest, user_id=new.user_id, tenant_id=new.tenant_id, handle=handle)
     now, lifetimes = whole_milliseconds(issuance.now), issuance.lifetimes
     refresh = first_refresh_token(
         issuance.secrets.primary, app_id=issuance.app_id, handle=handle, seed=seed, anti_csrf=new.anti_csrf
@@ -129,7 +152,7 @@ def prepare(
         tenant_id=new.tenant_id,
         handle=handle,
         user_id=new.user_id,
-        payload=application_payload(new.payload, issuer=issuance.issuer),
+        payload=payload,
         data=new.data,
         family=Family(current=refresh.digest, secret_id=refresh.secret_id),
         created_at=now,
@@ -238,6 +261,32 @@ def _mint(
         parent_hash=parent_hash,
         version=version,
     )
+
+
+def require_room(
+    payload: JsonObject, longest: int, *, user_id: UserId, tenant_id: TenantId, handle: SessionHandle
+) -> None:
+    """
+    Refuse a payload before it is stored, rather than hand out tokens that nobody takes.
+
+    Raises:
+        PayloadTooLarge: an access token may be longer than *longest*, or the payload is nested too deep.
+    """
+    if not _is_flat(payload):
+        raise PayloadTooLarge(f"the payload is nested deeper than {MAX_DEPTH}")
+    length = access_length(payload, user_id=user_id, tenant_id=tenant_id, handle=handle)
+    if length > longest:
+        raise PayloadTooLarge(f"an access token would have up to {length} characters, of at most {longest}")
+
+
+def _is_flat(payload: JsonObject) -> bool:
+    level: list[JsonValue] = list(payload.values())
+    for _ in range(MAX_DEPTH):
+        inner = [each for each in level if isinstance(each, dict | list)]
+        if not inner:
+            return True
+        level = [value for each in inner for value in (each.values() if isinstance(each, dict) else each)]
+    return False
 
 
 def application_payload(payload: JsonObject, *, issuer: str | None) -> JsonObject:

@@ -18,7 +18,7 @@ from segue.sessions.issuing import Issuance, IssuedSession, NewSession, renew
 from segue.sessions.model import Position, Revoked, Selection, Session
 from segue.sessions.payload_flows import merge_payload
 from segue.sessions.ports import SessionIndex, SessionStore
-from segue.tokens.access import AccessToken
+from segue.tokens.access import MAX_ACCESS, AccessToken
 from segue.tokens.refresh import read_refresh_token
 
 
@@ -36,9 +36,10 @@ class LocalSessions:
         self.issuance = issuance
         self._draw = draw
 
-    async def create(self, new: NewSession) -> IssuedSession:
+    async def create(self, new: NewSession, *, longest: int = MAX_ACCESS) -> IssuedSession:
         """See `Sessions.create`."""
-        return await flows.create(new, self.issuance, randomness=self._draw(flows.RANDOMNESS))
+        randomness = self._draw(flows.RANDOMNESS)
+        return await flows.create(new, self.issuance, randomness=randomness, longest=longest)
 
     def may_refresh(self, text: str) -> bool:
         """See `Sessions.may_refresh`: its MAC holds."""
@@ -56,9 +57,11 @@ class LocalSessions:
         """See `Sessions.confirm`. Our own doors rotate inside the refresh, so nothing is left for a first use."""
         await flows.confirm(access.claims, app_id=self.issuance.app_id, now=self.issuance.now)
 
-    async def merge_payload(self, access: AccessToken, changes: JsonObject) -> AccessToken | None:
+    async def merge_payload(
+        self, access: AccessToken, changes: JsonObject, *, longest: int = MAX_ACCESS
+    ) -> AccessToken | None:
         """See `Sessions.merge_payload`."""
-        _, fresh = await merge_payload(access.claims, changes, self.issuance)
+        _, fresh = await merge_payload(access.claims, changes, self.issuance, longest=longest)
         return fresh
 
     async def show(self, access: AccessToken) -> AccessToken | None:

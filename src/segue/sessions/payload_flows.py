@@ -9,10 +9,10 @@ from __future__ import annotations
 from segue.errors import Contended, SessionGone
 from segue.flow import ask
 from segue.json import JsonObject
-from segue.sessions.issuing import Issuance, application_payload, renew
+from segue.sessions.issuing import Issuance, application_payload, renew, require_room
 from segue.sessions.model import Session
 from segue.sessions.ports import SessionStore
-from segue.tokens.access import AccessClaims, AccessToken
+from segue.tokens.access import MAX_ACCESS, AccessClaims, AccessToken
 
 ATTEMPTS = 20
 """How often a merge is tried; each time that it is lost, another one was written."""
@@ -38,7 +38,7 @@ async def change_payload(
 
 
 async def merge_payload(
-    claims: AccessClaims, changes: JsonObject, issuance: Issuance
+    claims: AccessClaims, changes: JsonObject, issuance: Issuance, *, longest: int = MAX_ACCESS
 ) -> tuple[Session, AccessToken | None]:
     """
     As `change_payload`, but merge: members that *changes* does not name stay, null takes one away.
@@ -48,6 +48,7 @@ async def merge_payload(
     Raises:
         SessionGone: there is no such session.
         Contended: others kept changing the payload.
+        PayloadTooLarge: an access token would have more than *longest* characters; nothing was stored.
     """
     for _ in range(ATTEMPTS):
         # What is stored is merged into, not what the token says: it may have been changed since the token was made.
@@ -55,6 +56,9 @@ async def merge_payload(
         if stored is None:
             raise SessionGone(claims.handle)
         merged = application_payload(merge(stored.payload, changes), issuer=issuance.issuer)
+        require_room(
+            merged, longest, user_id=stored.user_id, tenant_id=stored.tenant_id, handle=stored.handle
+        )
         written = await ask(
             SessionStore.update_session,
             issuance.app_id,

@@ -43,8 +43,8 @@ class Lifetimes(msgspec.Struct, frozen=True, kw_only=True):
                 "lifetimes.refresh and lifetimes.idle must be longer than lifetimes.access, "
                 "or sessions end before they can be refreshed"
             )
-        if self.absolute is not None and self.absolute < second:
-            raise ConfigurationError("lifetimes.absolute must be at least one second")
+        if self.absolute is not None and self.absolute < self.access:
+            raise ConfigurationError("lifetimes.absolute must not be shorter than lifetimes.access")
         if not timedelta(0) <= self.grace <= _GRACE_LIMIT:
             raise ConfigurationError("lifetimes.grace must lie between 0 and 300 seconds")
 

@@ -15,14 +15,19 @@ from segue.json import JsonObject
 from segue.sessions.flows import AntiCsrf
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import Position, Revoked, Selection, SessionView
-from segue.tokens.access import AccessToken
+from segue.tokens.access import MAX_ACCESS, AccessToken
 
 
 class Sessions(Protocol):
     """The sessions of one app at one instant."""
 
-    async def create(self, new: NewSession) -> Issued:
-        """Create a session and its first tokens."""
+    async def create(self, new: NewSession, *, longest: int = MAX_ACCESS) -> Issued:
+        """
+        Create a session and its first tokens.
+
+        Raises:
+            PayloadTooLarge: an access token would have more than *longest* characters; nothing was stored.
+        """
         ...
 
     def may_refresh(self, text: str) -> bool:
@@ -56,7 +61,9 @@ class Sessions(Protocol):
         """
         ...
 
-    async def merge_payload(self, access: AccessToken, changes: JsonObject) -> AccessToken | None:
+    async def merge_payload(
+        self, access: AccessToken, changes: JsonObject, *, longest: int = MAX_ACCESS
+    ) -> AccessToken | None:
         """
         Merge into the payload of a verified token's session; null takes a member away.
 
@@ -65,6 +72,7 @@ class Sessions(Protocol):
         Raises:
             SessionGone: there is no such session any more.
             Contended: others kept changing the payload.
+            PayloadTooLarge: as `create`.
         """
         ...
 

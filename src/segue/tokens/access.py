@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Any, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 import msgspec
 
@@ -40,9 +40,10 @@ PROTECTED = frozenset(
 )
 """Claims that are ours; an application's payload cannot set them."""
 
-_MAX_TOKEN = 8192
+MAX_ACCESS: Final = 8192
+"""Characters of an access token; longer ones are not looked at."""
 _KNOWN_HEADERS = 256
-_SHARES = ((1024, 1), (2048, 8), (_MAX_TOKEN, 64))
+_SHARES = ((1024, 1), (2048, 8), (MAX_ACCESS, 64))
 """Characters up to which a token is of a class, and which part of the capacity the class has."""
 _encode = msgspec.json.Encoder().encode
 
@@ -170,6 +171,23 @@ def mint_access(
     data = _header_of(key, version) + b"." + base64url.encode(_encode(payload))
     text = (data + b"." + base64url.encode(key.sign(data))).decode()
     return AccessToken(text=text, key_id=key.key_id, claims=_of_version(_claims(payload), version))
+
+
+def access_length(custom: JsonObject, *, user_id: UserId, tenant_id: TenantId, handle: SessionHandle) -> int:
+    """How many characters an access token with these claims may have, whichever key signs it."""
+    payload: dict[str, JsonValue] = {**_LONGEST, **custom, "sub": user_id, "rsub": user_id}
+    return _FRAME + len(base64url.encode(_encode(payload | {"tId": tenant_id, "sessionHandle": handle})))
+
+
+_FRAME = 2 + 118 + 342
+"""Two dots, the header of a static key, a signature of RS256."""
+_LONGEST: JsonObject = {
+    "refreshTokenHash1": "0" * 64,
+    "parentRefreshTokenHash1": "0" * 64,
+    "antiCsrfToken": "0" * 36,
+    "iat": 10**10,
+    "exp": 10**10,
+}
 
 
 def _header_of(key: SigningKey, version: AccessVersion) -> bytes:
@@ -364,7 +382,7 @@ def _bound(key: SigningKey | VerificationKey) -> Mapping[str, Verify]:
 
 def _segments(text: str) -> tuple[bytes, bytes, bytes]:
     """Header, payload and signature, each as it was spelled."""
-    if len(text) > _MAX_TOKEN:
+    if len(text) > MAX_ACCESS:
         raise TokenMalformed("longer than an access token can be")
     try:
         data, _, signature = text.encode("ascii").rpartition(b".")
