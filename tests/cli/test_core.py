@@ -77,6 +77,8 @@ def test_end_with_open_connections(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", server.port)) as half:
             half.sendall(b"POST /recipe/session HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
             assert end(server) == 0
+            assert b" 503 " in half.recv(1000)
+        assert "ASGI" not in server.last_words()
 
 
 def test_database_in_memory(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import ClassVar, TypeAlias, cast
 
 import msgspec
 
+from segue.core.address_patterns import read_pattern
 from segue.core.mapping_flows import KnownUsers
 from segue.core.versions import CdiVersion, read_version
 from segue.discreet import Discreet
@@ -31,6 +32,7 @@ _LONGEST_YEARS = 100
 _API_KEY = re.compile(r"[A-Za-z0-9=-]{20,}")
 _THEFT, _UNAUTHORISED = "TOKEN_THEFT", "UNAUTHORISED"
 _WORDS = {"true": True, "false": False}
+_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _NEAR = 0.85
 
 
@@ -166,7 +168,12 @@ def require_known(config: JsonObject) -> None:
         if name not in SETTINGS and name not in DEPLOYMENT:
             near = difflib.get_close_matches(name, [*SETTINGS, *DEPLOYMENT], n=1, cutoff=_NEAR)
             if near:
-                raise ConfigurationError(f"there is no setting of the name given; did you mean {near[0]}?")
+                raise ConfigurationError(f"there is no setting {called(name)}; did you mean {near[0]}?")
+
+
+def called(name: str) -> str:
+    """A name as it may be shown, to browsers too."""
+    return f"called {name}" if _NAME.fullmatch(name) else "of the name given"
 
 
 def without_meaning(config: JsonObject) -> tuple[str, ...]:
@@ -253,10 +260,7 @@ class _Values:
 
     def pattern(self, name: str) -> re.Pattern[str] | None:
         text = self.text(name)
-        try:
-            return re.compile(text) if text else None
-        except (re.error, OverflowError, RecursionError):
-            raise ConfigurationError(f"{name} is no regular expression") from None
+        return read_pattern(name, text) if text else None
 
 
 def _number(given: JsonValue) -> float | None:

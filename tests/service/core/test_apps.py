@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from segue.core import app_flows
+from segue.core.model import App
+from segue.ids import AppId
 from tests.service.core.world import Body, Core, access, claims, handle_of, new_session, refresh_of
 
 APP, TENANT = "/recipe/multitenancy/app/v2", "/recipe/multitenancy/tenant/v2"
@@ -91,6 +94,9 @@ def test_settings_that_do_not_work(core: Core) -> None:
         {"api_keys": "short"},
         {"ip_allow_regex": "("},
         {"access_token_validty": 5},
+        {"nope": 1},
+        {"postgresql_connection_uri": "postgresql://short"},
+        {"ip_deny_regex": "((.*)*)*z"},
         {"port": 5},
         {"supertokens_max_cdi_version": "x"},
     ):
@@ -98,7 +104,20 @@ def test_settings_that_do_not_work(core: Core) -> None:
         assert (status, sentence[:21]) == (400, "Invalid core config: ")
         assert "short" not in sentence
     assert lifetime(core, "/appid-a1") == 3600
-    assert put_app(core, password_reset_token_lifetime=5)["status"] == "OK"
+    assert put_app(core, password_reset_token_lifetime=5, nope=None)["status"] == "OK"
+
+
+def test_stored_pattern_that_could_hold_the_process(core: Core) -> None:
+    """An app that has one from elsewhere is out of order, at once; the others are not, and it can be mended."""
+    put_app(core)
+    app = App(app_id=AppId("a1"), config={"ip_deny_regex": "((.*)*)*((.*)*)*z"}, created_at=core.clock.now())
+    core.run(core.service.run(app_flows.put_app(app, now=core.clock.now())))
+    other = core.again()
+    status, sentence = other.get("/appid-a1/hello").refusal
+    assert (status, sentence) == (500, "The settings of this app do not work; see the log")
+    assert other.get("/hello").status == 200
+    put_app(other, ip_deny_regex=None)
+    assert other.get("/appid-a1/hello").status == 200
 
 
 def test_keys_of_an_app(core: Core) -> None:

@@ -99,6 +99,30 @@ def test_postgresql(tmp_path: Path) -> None:
     )
 
 
+def test_postgresql_in_parts(tmp_path: Path) -> None:
+    """Parts of an address, as the reference's image has them, make one; a whole one, and an SQLite file, win."""
+    parts = {
+        "SEGUE_SECRET": SECRET,
+        "POSTGRESQL_USER": "a",
+        "POSTGRESQL_PASSWORD": "b@/c",
+        "POSTGRESQL_HOST": "db.internal",
+    }
+    found = load(tmp_path, parts)
+    assert isinstance(found.store, PostgresSettings)
+    assert found.store.address == "postgresql://a:b%40%2Fc@db.internal:5432/supertokens"
+    assert found.ignored == ()
+    assert "b@/c" not in repr(found)
+    yaml = "postgresql_user: z\npostgresql_port: 6000\npostgresql_database_name: auth\n"
+    found = load(tmp_path, parts, yaml)
+    assert isinstance(found.store, PostgresSettings)
+    assert found.store.address == "postgresql://a:b%40%2Fc@db.internal:6000/auth"
+    found = load(tmp_path, parts | {"POSTGRESQL_CONNECTION_URI": POSTGRES})
+    assert isinstance(found.store, PostgresSettings)
+    assert found.store.address == POSTGRES
+    assert found.ignored == ("postgresql_user", "postgresql_password", "postgresql_host")
+    assert load(tmp_path, parts, database=":memory:").store is None
+
+
 def test_memory(tmp_path: Path) -> None:
     """A database in memory has a secret that ends with it, leaves no file, and belongs to one process."""
     found = load(tmp_path, database=":memory:")
@@ -156,6 +180,10 @@ def test_secret_that_others_can_read(tmp_path: Path) -> None:
         ({"SEGUE_SECRET": SECRET, "SEGUE_SECRET_FILE": "x"}, None, "not both"),
         ({"ACCESS_TOKEN_VALIDITY": "0"}, None, "access_token_validity must be"),
         ({"SEGUE_DATABASE": "mysql://x"}, None, "store.database must be the path"),
+        ({"POSTGRESQL_HOST": "db"}, None, "no postgresql_user"),
+        (None, "postgresql_password: x\n", "no postgresql_user"),
+        ({"POSTGRESQL_USER": "a", "POSTGRESQL_PORT": "x"}, None, "postgresql_port must be"),
+        ({"POSTGRESQL_USER": "a", "POSTGRESQL_TABLE_SCHEMA": "s"}, None, "must be public"),
         (None, "- a list\n", "must have lines such as"),
         (None, "a: [1, 2]\n", "a list or a table"),
         (None, "a: b: c\n", "is not YAML, line 1"),

@@ -81,6 +81,11 @@ KIND = "Field name 'userIdType' should be one of 'SUPERTOKENS', 'EXTERNAL' or 'A
     ("path", "body", "sentence"),
     [
         (MAP, {"superTokensUserId": " ", "externalUserId": "x"}, BLANK.format("superTokensUserId")),
+        (
+            MAP,
+            {"superTokensUserId": "x" * 37, "externalUserId": "y"},
+            "Field name 'superTokensUserId' is longer than 36 characters",
+        ),
         (MAP, {"superTokensUserId": "x", "externalUserId": ""}, BLANK.format("externalUserId")),
         (MAP, {"externalUserId": "x"}, "Field name 'superTokensUserId' is invalid in JSON input"),
         (MAP, {"superTokensUserId": "x"}, "Field name 'externalUserId' is invalid in JSON input"),
@@ -104,6 +109,15 @@ KIND = "Field name 'userIdType' should be one of 'SUPERTOKENS', 'EXTERNAL' or 'A
 def test_wrong_members(core: Core, path: str, body: Body, sentence: str) -> None:
     """Case 178: blank and missing ids, and kinds that there are not."""
     assert core.post(path, body).refusal == (400, sentence)
+
+
+@pytest.mark.parametrize(("cdi", "status"), [("2.14", 404), ("2.15", 200)])
+def test_since(core: Core, cdi: str, status: int) -> None:
+    """Versions before user-id mapping do not know its paths."""
+    assert core.post(MAP, {"superTokensUserId": "x" * 36, "externalUserId": "y"}, cdi=cdi).status == status
+    assert core.get(f"{MAP}?userId=y", cdi=cdi).status == status
+    assert core.put(INFO, {"userId": "y", "externalUserIdInfo": "z"}, cdi=cdi).status == status
+    assert core.post(f"{MAP}/remove", {"userId": "y"}, cdi=cdi).status == status
 
 
 def test_wrong_parameters(core: Core) -> None:

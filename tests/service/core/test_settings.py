@@ -78,7 +78,9 @@ def test_development() -> None:
         ({"api_keys": 12345678901234567890}, "must be text"),
         ({"ip_deny_regex": "["}, "no regular expression"),
         ({"supertokens_min_cdi_version": "5"}, "a version such as 5.4"),
-        ({"acess_token_validity": 5}, "did you mean access_token_validity"),
+        ({"acess_token_validity": 5}, "called acess_token_validity; did you mean access_token_validity"),
+        ({"<access_token_validity": 5}, "no setting of the name given; did you mean"),
+        ({"ip_deny_regex": "(.*)*"}, "ip_deny_regex must not repeat a group"),
     ],
 )
 def test_refusals(config: JsonObject, words: str) -> None:

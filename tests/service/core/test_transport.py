@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from segue.service.core.app import serve_http
 from tests.service.core.world import Core, claims, header, new_session, verification
 
 if TYPE_CHECKING:
@@ -276,3 +277,52 @@ def test_addresses(core: Core, setting: str, pattern: str, status: int) -> None:
     guarded = core.again(config={setting: pattern, "api_keys": KEY})
     assert guarded.get("/apiversion", headers={"api-key": KEY}).status == status
     assert guarded.get("/apiversion").status == (401 if status == 200 else 403)
+
+
+@pytest.mark.parametrize(("cdi", "status"), [("2.7", 404), ("2.8", 200)])
+def test_looking_at_a_session_came_later(core: Core, cdi: str, status: int) -> None:
+    """The oldest version cannot look at a session by its handle."""
+    assert core.get("/recipe/session?sessionHandle=x", cdi=cdi).status == status
+
+
+# --- beneath the protocol ------------------------------------------------------------------------------------
+
+
+def raw(core: Core, headers: list[tuple[bytes, bytes]], receive: Any) -> list[dict[str, Any]]:
+    """What is sent for a request by its header lines."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/apiversion",
+        "query_string": b"",
+        "headers": headers,
+    }
+    core.run(serve_http(core.service, scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize("name", ["api-key", "authorization", "cdi-version"])
+def test_header_that_comes_twice(core: Core, name: str) -> None:
+    """A proxy may have looked at one, and this core at the other: neither counts."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    start, body = raw(core, [(name.encode(), b"5.4"), (name.encode(), b"5.4")], receive)
+    assert (start["status"], body["body"]) == (400, f"The header {name} came more than once\n".encode())
+
+
+def test_length_above_the_limit(core: Core) -> None:
+    """A body that says it is too large is not waited for, and the connection ends."""
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("the body is not asked for")
+
+    start, _ = raw(core, [(b"content-length", b"1000000000000000000")], receive)
+    assert start["status"] == 413
+    assert (b"connection", b"close") in start["headers"]

@@ -16,7 +16,7 @@ from typing import cast
 from segue.adapters.asgi import BODY_DEADLINE, Receive, Scope, Send
 from segue.clock import Clock
 from segue.errors import SessionError
-from segue.service.core.answers import Answer, text_answer
+from segue.service.core.answers import Answer, Refused, text_answer
 from segue.service.core.deployment import Deployment
 from segue.service.core.key_pool import KeyPool
 from segue.service.core.service import CoreRequest, CoreService
@@ -27,6 +27,7 @@ logger = logging.getLogger("segue")
 LARGEST_BODY = 1024 * 1024
 """Bytes."""
 _HEADERS = {b"api-key": "api_key", b"authorization": "authorization", b"cdi-version": "cdi_version"}
+_TOO_LARGE = f"The body is larger than {LARGEST_BODY} bytes"
 _CLOSING = ((b"connection", b"close"),)
 
 
@@ -97,14 +98,36 @@ async def serve_http(service: CoreService | None, scope: Scope, receive: Receive
 async def _answered(service: CoreService | None, scope: Scope, receive: Receive) -> Answer:
     if service is None:
         return text_answer(503, "Not ready")
+    body = await _body_of(scope, receive)
+    if isinstance(body, Answer):
+        return body
+    try:
+        request = _request_of(scope, body)
+    except Refused as refused:
+        return text_answer(refused.status, refused.text)
+    return await service.answer(request)
+
+
+async def _body_of(scope: Scope, receive: Receive) -> bytes | Answer:
+    """The body, or what is said where there is none to be had."""
+    if _announced(scope) > LARGEST_BODY:
+        return text_answer(413, _TOO_LARGE, headers=_CLOSING)
     try:
         async with asyncio.timeout(BODY_DEADLINE):
             body = await _read_body(receive)
     except TimeoutError:
         return text_answer(408, "The body did not arrive in time", headers=_CLOSING)
-    if len(body) > LARGEST_BODY:
-        return text_answer(413, f"The body is larger than {LARGEST_BODY} bytes", headers=_CLOSING)
-    return await service.answer(_request_of(scope, body))
+    except asyncio.CancelledError:  # the server ends; nothing was begun that could be left half done
+        return text_answer(503, "Ending", headers=_CLOSING)
+    return body if len(body) <= LARGEST_BODY else text_answer(413, _TOO_LARGE, headers=_CLOSING)
+
+
+def _announced(scope: Scope) -> int:
+    """How long the body says it is; 0: it does not."""
+    headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+    return next(
+        (int(value[:20]) for name, value in headers if name == b"content-length" and value.isdigit()), 0
+    )
 
 
 async def _read_body(receive: Receive) -> bytes:
@@ -123,7 +146,14 @@ async def _read_body(receive: Receive) -> bytes:
 def _request_of(scope: Scope, body: bytes) -> CoreRequest:
     client = scope.get("client")
     headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
-    named = {_HEADERS[name]: value.decode("latin-1") for name, value in headers if name in _HEADERS}
+    named = dict[str, str]()
+    for name, value in headers:
+        known = _HEADERS.get(name)
+        if known is None:
+            continue
+        if known in named:  # a proxy in front may have looked at the other one
+            raise Refused(400, f"The header {name.decode()} came more than once")
+        named[known] = value.decode("latin-1")
     return CoreRequest(
         method=scope["method"],
         path=scope["path"],

@@ -19,6 +19,7 @@ from segue.core.settings import DEPLOYMENT, SETTINGS, read_app_settings, require
 from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.json import JsonObject, JsonValue
+from segue.service.core.database_parts import PARTS, address_of, parts_of
 from segue.service.core.paths import normalised_base_path
 from segue.service.core.yaml_file import read_yaml
 from segue.service.private_files import read_private, write_private
@@ -63,7 +64,7 @@ class Deployment(Discreet, frozen=True, kw_only=True):
     store: StoreSettings | None
     """None: in memory."""
     ignored: tuple[str, ...] = ()
-    """Names of the file that mean nothing here."""
+    """Names that mean nothing here."""
 
     def apps(self) -> Apps:
         """The apps of a process, none of them looked up yet."""
@@ -134,11 +135,17 @@ def variables() -> dict[str, tuple[str, ...]]:
 def _overlaid(file: Path | None, environment: Mapping[str, str], given: Given) -> dict[str, JsonValue]:
     read: Mapping[str, str] = {} if file is None else read_yaml(file)
     values: dict[str, JsonValue] = {_FILE_NAMES.get(name, name): value for name, value in read.items()}
+    values |= parts_of(read, environment)
     for name, known in variables().items():
         set_to = next((environment[each] for each in known if environment.get(each)), None)
         if set_to is not None:
             values[name] = set_to
-    return values | {name: value for name, value in given.items() if value is not None}
+    values |= {name: value for name, value in given.items() if value is not None}
+    parts = {name: str(values[name]) for name in PARTS if name in values}
+    if not parts or "database" in values:
+        return values  # parts beside a whole address are named as without meaning
+    rest = {name: value for name, value in values.items() if name not in parts}
+    return rest | {"database": address_of(parts)}
 
 
 def _demand_key_for(host: str, *, keys: bool) -> None:

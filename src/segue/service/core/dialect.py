@@ -34,6 +34,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     answers_key_list: bool
     """And all public keys beside it."""
     has_handshake: bool
+    shows_sessions: bool
+    """A session can be looked at by its handle."""
+    maps_user_ids: bool
     protects_payload: bool
     """Payloads cannot have the token's own names; before, they stood apart."""
     chooses_check: bool
@@ -66,6 +69,8 @@ def dialect_of(version: CdiVersion) -> Dialect:
         answers_key_material=version < (2, 21),
         answers_key_list=(2, 9) <= version < (2, 21),
         has_handshake=version < (2, 21),
+        shows_sessions=version >= (2, 8),
+        maps_user_ids=version >= (2, 15),
         protects_payload=version >= (2, 21),
         chooses_check=version >= (2, 21),
         chooses_key=version >= (2, 21),

@@ -7,6 +7,7 @@ House rule: an app is ready when the answer says that it is there: its settings 
 from __future__ import annotations
 
 from segue.core import app_flows
+from segue.core.foreign_settings import require_understood
 from segue.core.merging import merged
 from segue.core.model import App, Tenant
 from segue.core.ports import AppStore
@@ -168,9 +169,12 @@ async def _demand_working(call: Call, app_id: AppId, changes: JsonObject) -> Non
     for name in changes:
         if name in DEPLOYMENT:
             raise Refused(400, f"Invalid core config: {name} is of the whole deployment, not of an app")
-    known = await call.apps.find(app_id, now=call.context.now)
+    stored = {
+        app.app_id: app.config for app in await ask(AppStore.load_apps)
+    }  # also of one that does not work
     try:
-        call.apps.settings_of(merged({} if known is None else known.app.config, changes))
+        require_understood(changes)
+        call.apps.settings_of(merged(stored.get(app_id, {}), changes))
     except ConfigurationError as error:
         raise Refused(400, f"Invalid core config: {error.args[0]}") from None
 

@@ -16,9 +16,11 @@ from segue.ids import UserId
 from segue.json import JsonValue
 from segue.service.core import answers
 from segue.service.core.answers import Answer, Refused
-from segue.service.core.call import Call, Route
+from segue.service.core.call import Call, Handler, Route
 
 _KINDS = {"SUPERTOKENS": IdKind.USER_ID, "EXTERNAL": IdKind.EXTERNAL_ID, "ANY": IdKind.ANY}
+_LONGEST_OWN_ID = 36
+"""As the protocol has it; an external id may be longer."""
 _IN_USE = "UserId is already in use in Session recipe"
 
 
@@ -27,7 +29,7 @@ async def create(call: Call) -> Answer:
     fields = call.fields
     mapping = UserIdMapping(
         app_id=call.app_id,
-        user_id=_not_blank("superTokensUserId", fields.text("superTokensUserId")),
+        user_id=_not_blank("superTokensUserId", fields.text("superTokensUserId"), longest=_LONGEST_OWN_ID),
         external_id=_not_blank("externalUserId", fields.text("externalUserId")),
         info=_info(fields.optional_text("externalUserIdInfo")),
     )
@@ -85,6 +87,17 @@ async def set_info(call: Call) -> Answer:
     return answers.ok() if found else answers.outcome("UNKNOWN_MAPPING_ERROR")
 
 
+def _since_mapping(handler: Handler) -> Handler:
+    """A route that is not there in versions before user-id mapping."""
+
+    async def handled(call: Call) -> Answer:
+        if not call.dialect.maps_user_ids:
+            raise Refused(404, "Not found")
+        return await handler(call)
+
+    return handled
+
+
 def _created(created: Creation) -> Answer:
     match created:
         case Creation.CREATED:
@@ -118,12 +131,12 @@ def _there(*, user_id: bool, external_id: bool) -> Answer:
     )
 
 
-def _not_blank(name: str, text: str) -> UserId:
+def _not_blank(name: str, text: str, *, longest: int = LONGEST_USER_ID) -> UserId:
     trimmed = text.strip()
     if not trimmed:
         raise Refused(400, f"Field name '{name}' cannot be an empty String")
-    if len(trimmed) > LONGEST_USER_ID:
-        raise Refused(400, f"Field name '{name}' is longer than {LONGEST_USER_ID} characters")
+    if len(trimmed) > longest:
+        raise Refused(400, f"Field name '{name}' is longer than {longest} characters")
     return UserId(trimmed)
 
 
@@ -143,9 +156,9 @@ def _kind(text: str | None) -> IdKind:
 
 
 ROUTES = (
-    Route(method="POST", path="/recipe/userid/map", handler=create),
-    Route(method="GET", path="/recipe/userid/map", handler=find),
-    Route(method="POST", path="/recipe/userid/map/remove", handler=remove),
-    Route(method="PUT", path="/recipe/userid/external-user-id-info", handler=set_info),
-    Route(method="POST", path="/recipe/userid/external-user-id-info", handler=set_info),
+    Route(method="POST", path="/recipe/userid/map", handler=_since_mapping(create)),
+    Route(method="GET", path="/recipe/userid/map", handler=_since_mapping(find)),
+    Route(method="POST", path="/recipe/userid/map/remove", handler=_since_mapping(remove)),
+    Route(method="PUT", path="/recipe/userid/external-user-id-info", handler=_since_mapping(set_info)),
+    Route(method="POST", path="/recipe/userid/external-user-id-info", handler=_since_mapping(set_info)),
 )

@@ -20,6 +20,8 @@ from segue.sessions.model import ByUser, Session
 
 async def look_at(call: Call) -> Answer:
     """GET /recipe/session (§7.2)."""
+    if not call.dialect.shows_sessions:
+        raise Refused(404, "Not found")
     try:
         session = await _found(call)
     except SessionGone:
