@@ -170,6 +170,15 @@ def test_threads_share_a_transaction(folder: Path) -> None:
         assert [line.split()[0] for line in log] == ["COMMIT", "BEGIN", *["INSERT"] * 8, "COMMIT"]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT interrupts, also where whoever started the tests in the background had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_while_waiting(folder: Path) -> None:
     """A caller who is interrupted while others write is not written, and those who wait beside him are."""
     inside, go_on, left = Event(), Event(), Event()
