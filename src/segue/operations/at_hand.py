@@ -120,7 +120,9 @@ class AtHand:
             return None
         if found is None or must_confirm(found):
             return None
-        self.first_use.note(found.access.claims.handle)
+        handle = found.access.claims.handle
+        if handle in self.first_use.awaited:  # as above
+            self.first_use.note(handle)
         return found
 
     # --- keys --------------------------------------------------------------------------------------------------------

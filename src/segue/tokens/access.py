@@ -225,7 +225,7 @@ def read_issued_access(text: str) -> AccessToken:
     Raises:
         TokenMalformed: it is not of these forms.
     """
-    header, payload, _ = _segments(text)
+    _, header, payload, _ = _segments(text)
     claims = _read_claims(payload)
     key_id, _, version = _read_header(header)
     return AccessToken(text=text, key_id=key_id, claims=_of_version(claims, version))
@@ -324,7 +324,7 @@ class AccessVerifier:
         return self._remembered.get(text) or self._verify_cold(text)
 
     def _verify_cold(self, text: str) -> AccessToken:
-        header, payload, signature = _segments(text)
+        data, header, payload, signature = _segments(text)
         # Structure before signature: what is not ours may be another party's token and must not end a session.
         claims = _read_claims(payload)
         key_id, version, verify = self._by_header.get(header) or self._find_key(header)
@@ -332,7 +332,7 @@ class AccessVerifier:
             raw = base64url.decode(signature)
         except ValueError as error:
             raise TokenMalformed("not base64url") from error
-        if not verify(raw, header + b"." + payload):
+        if not verify(raw, data):
             raise SignatureRefused(key_id)
         if self._end_claim is not None:
             claims = ended_by(claims, self._end_claim)
@@ -380,8 +380,8 @@ def _bound(key: SigningKey | VerificationKey) -> Mapping[str, Verify]:
     return {algorithm.value: verifier(key.material, algorithm) for algorithm in key.algorithms}
 
 
-def _segments(text: str) -> tuple[bytes, bytes, bytes]:
-    """Header, payload and signature, each as it was spelled."""
+def _segments(text: str) -> tuple[bytes, bytes, bytes, bytes]:
+    """What is signed, the header and payload in it, and the signature, each as it was spelled."""
     if len(text) > MAX_ACCESS:
         raise TokenMalformed("longer than an access token can be")
     try:
@@ -389,7 +389,7 @@ def _segments(text: str) -> tuple[bytes, bytes, bytes]:
     except UnicodeEncodeError as error:
         raise TokenMalformed("not base64url") from error
     header, _, payload = data.partition(b".")
-    return header, payload, signature
+    return data, header, payload, signature
 
 
 def _read_header(header: bytes) -> tuple[str, JsonValue, AccessVersion]:
