@@ -22,8 +22,8 @@ from segue.sessions.ports import SessionIndex
 _CLEAN_EVERY = timedelta(minutes=5)
 _KEYS_EVERY = timedelta(seconds=1)
 _BATCH = 200
-_FEED_KEPT = timedelta(hours=2)
-"""How long revocations are told of; whoever verifies without asking here has a shorter token life than this."""
+_FEED_KEPT = timedelta(days=7)
+"""How long revocations are told of: not to us, but to engines that share the database and may have long-lived tokens."""
 
 
 class CoreUpkeep:
