@@ -23,7 +23,7 @@ _CLEAN_EVERY = timedelta(minutes=5)
 _KEYS_EVERY = timedelta(seconds=1)
 _BATCH = 200
 _FEED_KEPT = timedelta(days=7)
-"""How long revocations are told of: not to us, but to engines that share the database and may have long-lived tokens."""
+"""How long revocations are told of: not to us, but to engines on the same database, whose tokens may live long."""
 
 
 class CoreUpkeep:
