@@ -1,0 +1,1 @@
+"""Sessions of previous applications that are a cookie: read without that application, believed only when proved."""
