@@ -8,14 +8,12 @@ environment of the tests.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support import npm
+from tests.support import npm, pip
 from tests.support.processes import Server, free_port, start
 from tests.support.programs import missing, required_program
 
@@ -83,21 +81,10 @@ def example(name: str) -> list[str | Path]:
 
 
 def _python() -> Path:
-    environment = HERE / "python" / ".venv"
-    lists = [HERE / "python" / "requirements.txt", EXAMPLES / "fastapi-supertokens" / "requirements.txt"]
-    stamp, wanted = environment / ".installed-from", _digest(lists)
-    with lists[0].open() as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # released when the file is closed
-        if not stamp.exists() or stamp.read_text() != wanted:
-            _run([sys.executable, "-m", "venv", "--clear", environment], what="python -m venv")
-            pip: list[str | Path] = [environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
-            _run(pip + [word for file in lists for word in ("-r", file)], what="pip install")
-            stamp.write_text(wanted)
-    return environment / "bin" / "python"
-
-
-def _digest(files: list[Path]) -> str:
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    folder = HERE / "python"
+    return pip.environment(
+        folder, folder / "requirements.txt", EXAMPLES / "fastapi-supertokens" / "requirements.txt"
+    )
 
 
 def _built_go(folder: Path) -> Path:

@@ -1,0 +1,129 @@
+"""
+What every old provider goes through: its real credentials become sessions here, once, and wrong ones do not.
+
+A provider's own test file starts the old software, configures a site for it and calls these. House rule: a check goes
+over the real routes, and asks the old software itself what it still accepts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tests.support.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.old_providers.site import Held, Site, Visitor
+
+
+class OldProvider(Protocol):
+    """Old software as its users see it."""
+
+    def sign_in(self, user: str) -> Held:
+        """Sign in through its own pages or routes."""
+        ...
+
+    def accepts(self, held: Held) -> bool:
+        """Whether it still takes this for a signed-in user."""
+        ...
+
+    def sign_out(self, held: Held) -> None:
+        """Sign out through its own route."""
+        ...
+
+
+class Rotating(OldProvider, Protocol):
+    """One whose operator can change what credentials are signed with."""
+
+    def rotate(self) -> None:
+        """A new key or secret comes first; the old one is still accepted."""
+        ...
+
+    def retire(self) -> None:
+        """Only the newest is accepted from now on."""
+        ...
+
+
+def moves(site: Site, old: OldProvider, *, user: str, user_id: str) -> Visitor:
+    """
+    A real sign-in becomes a session; the same client's retry gets the same one, and nobody else gets any.
+
+    Args:
+        site: configured for the old provider.
+        old: where the user signs in.
+        user: the name to sign in with.
+        user_id: who that is here.
+    """
+    held = old.sign_in(user)
+    assert old.accepts(held), "the old software does not take its own credential"
+    mine = becomes_a_session(site, held, user_id=user_id)
+    is_spent(site, held, by=mine)
+    return mine
+
+
+def becomes_a_session(site: Site, held: Held, *, user_id: str) -> Visitor:
+    """What is held buys a session of this user, with which the API can be called."""
+    visitor = site.visitor(held)
+    assert visitor.user is None, "the old credential alone opened the new API"
+    answer = visitor.migrate()
+    assert (answer.status, answer.code) == (200, "MIGRATED"), answer
+    assert answer.json["userId"] == user_id
+    assert visitor.user == user_id
+    return visitor
+
+
+def is_spent(site: Site, held: Held, *, by: Visitor) -> None:
+    """The client that migrated may repeat it and has one session; another client is refused for good."""
+    retry = site.visitor(held, key=by.key)
+    answer = retry.migrate()
+    assert (answer.status, answer.code) == (200, "REPEATED"), answer
+    assert retry.user == by.user
+    is_refused(site, held, code="ALREADY_MIGRATED")
+
+
+def is_refused(site: Site, held: Held, *, code: str) -> None:
+    """What is held buys nothing, for this reason."""
+    visitor = site.visitor(held)
+    answer = visitor.migrate()
+    assert (answer.status >= 400, answer.code) == (True, code), answer
+    assert visitor.user is None
+
+
+def ends_for_real(old: OldProvider, held: Held) -> None:
+    """The old software does not take the migrated credential any more, soon after its migration."""
+    wait_until(lambda: not old.accepts(held), what="the old session to end")
+
+
+def leaves_a_tombstone(site: Site, old: OldProvider, held: Held) -> None:
+    """Where the old software would take a migrated credential for ever, also after signing out, we do not."""
+    old.sign_out(held)
+    assert old.accepts(held), "it ended there; demand ends_for_real"
+    is_refused(site, held, code="ALREADY_MIGRATED")
+
+
+def survives_rotation(
+    open_site: Callable[[], AbstractContextManager[Site]], old: Rotating, *, user: str, user_id: str
+) -> None:
+    """
+    Keys change in the middle: what either key made is good until the older one is retired.
+
+    Args:
+        open_site: starts the new application, configured for what the old one accepts now.
+        old: whose keys change.
+        user: the name to sign in with.
+        user_id: who that is here.
+    """
+    early, kept = old.sign_in(user), old.sign_in(user)
+    old.rotate()
+    late = old.sign_in(user)
+    with open_site() as site:
+        becomes_a_session(site, early, user_id=user_id)
+        becomes_a_session(site, late, user_id=user_id)
+    assert old.accepts(kept)
+    old.retire()
+    assert not old.accepts(kept)
+    with open_site() as site:
+        is_refused(site, kept, code="TOKEN_SIGNATURE_INVALID")
+        becomes_a_session(site, old.sign_in(user), user_id=user_id)
