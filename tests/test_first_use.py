@@ -15,7 +15,7 @@ from segue.errors import StoreUnavailable
 from segue.http.message import HttpRequest
 from segue.ids import SessionHandle
 from segue.migration.model import DeliveryState
-from segue.migration.provider import EndOldSession
+from segue.migration.revocation import EndOldSession
 from segue.migration.web import WebRequest, WebResponse
 from segue.stores.memory import MemoryStore
 from tests.support import issuer

@@ -10,16 +10,17 @@ from segue.config import Config
 from segue.engine import AsyncEngine, Engine
 from segue.errors import SessionError
 from segue.http.settings import HttpSettings
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
+from segue.migration.cookie_provider import CookieProvider, OncePer
+from segue.migration.cookies.model import OldSession
+from segue.migration.credential import BearerToken, OldCookies
 from segue.migration.key_sources import LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed
 from segue.migration.model import Identity
-from segue.migration.provider import (
-    ANY_AUDIENCE,
-    ANY_PARTY,
-    CredentialKind,
-    Provider,
-    Revocation7009,
-)
+from segue.migration.opaque_provider import OpaqueProvider
+from segue.migration.own_provider import OwnProvider
+from segue.migration.provider import CredentialKind, Provider
+from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
 from segue.remote.settings import RemoteCore
 from segue.sessions.issuing import Issued, NewSession
@@ -35,11 +36,13 @@ __all__ = [
     "SAME_ID",
     "Algorithm",
     "AsyncEngine",
+    "BearerToken",
     "ByHandle",
     "ByProvenance",
     "ByTenant",
     "ByUser",
     "Config",
+    "CookieProvider",
     "CredentialKind",
     "Engine",
     "FromClaim",
@@ -51,6 +54,11 @@ __all__ = [
     "Lifetimes",
     "LiveKeys",
     "NewSession",
+    "OldCookies",
+    "OldSession",
+    "OncePer",
+    "OpaqueProvider",
+    "OwnProvider",
     "PinnedFallback",
     "PinnedKeys",
     "Prefixed",

@@ -8,7 +8,7 @@ application raises is passed on untouched, and `None` from a mapping is not a us
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
@@ -18,7 +18,7 @@ from segue.json import JsonValue
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.mapping_flows import require_one
 from segue.migration.model import Identity
-from segue.migration.provider import MapUser, Provider
+from segue.migration.policy import MapUser, ProviderPolicy
 from segue.migration.user_state import Standing
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ FetchClaim: TypeAlias = (
 
 
 class _Hooks:
-    def __init__(self, providers: tuple[Provider, ...], fetch_claim: FetchClaim | None) -> None:
+    def __init__(self, providers: Sequence[ProviderPolicy], fetch_claim: FetchClaim | None) -> None:
         self._map_user: dict[str, MapUser] = {
             provider.name: provider.map_user
             for provider in providers

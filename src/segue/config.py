@@ -14,7 +14,7 @@ from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
 from segue.ids import PUBLIC_APP, AppId
-from segue.migration.provider import Provider, require_distinct
+from segue.migration.kinds import AnyProvider, require_distinct
 from segue.migration.throttle import Limits
 from segue.sessions.policy import Lifetimes
 from segue.sessions.revocations import StaleFeed
@@ -40,7 +40,7 @@ class Config(Discreet, frozen=True, kw_only=True):
 
     They sign refresh tokens and seal stored keys; keep them out of the database and the repository.
     """
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[AnyProvider, ...] = ()
     lifetimes: Lifetimes = Lifetimes()
     signing_algorithm: Algorithm = Algorithm.ES256
     """Of access tokens: ES256, RS256 (for SuperTokens back-end SDKs that serve their own JWKS route) or EdDSA."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from segue import NewSession, PinnedKeys
+from segue import NewSession, PinnedKeys, Provider
 from segue.cli.app import run
 from segue.cli.common import engine_on
 from segue.ids import UserId
@@ -136,6 +136,7 @@ def test_pinned_keys_take_the_providers_place(deployment: Deployment, capsys: Ca
     assert "usable key(s) pinned" in said
     assert "is the document of" not in said
     (provider,) = load_settings(deployment.settings, {}).config.providers
+    assert isinstance(provider, Provider)
     assert isinstance(provider.keys, PinnedKeys)
     assert provider.keys.pinned_at == datetime.fromisoformat(written["pinned_at"])
 

@@ -23,7 +23,8 @@ from segue.migration.ending import (
     revocation_requests,
 )
 from segue.migration.model import Delivery, DeliveryState
-from segue.migration.provider import Provider, Revocation7009
+from segue.migration.provider import Provider
+from segue.migration.revocation import Revocation7009
 from segue.migration.web import WebRequest, WebResponse
 from segue.tokens.secrets import Secrets
 from tests.migration.issuer import ISSUER, NOW, token

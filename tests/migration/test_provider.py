@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 
 from segue.errors import ConfigurationError
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.key_sources import LiveKeys
+from segue.migration.kinds import choose_by_issuer, require_distinct
 from segue.migration.model import Identity
-from segue.migration.provider import (
-    ANY_AUDIENCE,
-    ANY_PARTY,
-    Provider,
-    Revocation7009,
-    choose_provider,
-    require_distinct,
-)
+from segue.migration.provider import Provider
+from segue.migration.revocation import Revocation7009
 from segue.tokens.algorithms import Algorithm
 from tests.migration.issuer import ISSUER, NOW, provider, published
 
@@ -108,10 +104,10 @@ def test_t22_client_secret_is_not_shown() -> None:
 def test_t6_provider_by_exact_issuer() -> None:
     """A provider is chosen by the whole issuer, not by a part of it (T6)."""
     old, other = provider(), provider(name="other", issuers=(OTHER, OTHER + "/"))
-    assert choose_provider((old, other), ISSUER) is old
-    assert choose_provider((old, other), OTHER + "/") is other
+    assert choose_by_issuer((old, other), ISSUER) is old
+    assert choose_by_issuer((old, other), OTHER + "/") is other
     for stranger in (ISSUER + "/", ISSUER[:-1], ""):
-        assert choose_provider((old, other), stranger) is None
+        assert choose_by_issuer((old, other), stranger) is None
 
 
 def same_user(_identity: Identity) -> str:

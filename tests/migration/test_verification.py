@@ -25,10 +25,11 @@ from segue.errors import (
 )
 from segue.flow import drive, performer
 from segue.migration import flows
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.flows import Migration
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.model import Identity
-from segue.migration.provider import ANY_AUDIENCE, ANY_PARTY, CredentialKind, Provider
+from segue.migration.provider import CredentialKind, Provider
 from segue.tokens import base64url
 from segue.tokens.algorithms import Algorithm, SharedSecret
 from segue.tokens.jwk import key_from_pem, public_jwk

@@ -23,7 +23,8 @@ from segue.migration.key_sources import LiveKeys
 from segue.migration.minting import LocalMinting
 from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
-from segue.migration.provider import Provider, Revocation7009
+from segue.migration.provider import Provider
+from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import Standing
 from segue.migration.web import WebRequest, WebResponse
 from segue.sessions import flows as session_flows

@@ -8,6 +8,7 @@ import pytest
 
 from segue.errors import ConfigurationError
 from segue.migration.key_sources import PinnedKeys
+from segue.migration.provider import Provider
 from segue.service.policy import http_rules, policy_of, summary_of
 from tests.service.files import ASKED, PROVIDER, SMALLEST, load
 
@@ -58,6 +59,7 @@ def test_t25_pinned_keys_have_an_end(tmp_path: Path, end: str) -> None:
     at_the_end = "not_after = 2030-01-01T00:00:00Z\n" if end == "not_after" else ""
     before = "" if at_the_end else end
     (provider,) = load(tmp_path, SMALLEST + PROVIDER + before + PINNED + at_the_end).config.providers
+    assert isinstance(provider, Provider)
     assert isinstance(provider.keys, PinnedKeys)
 
 

@@ -94,6 +94,7 @@ def test_every_section_is_heard(tmp_path: Path) -> None:
 def provider_of(tmp_path: Path, more: str) -> Provider:
     """The provider that a file with *more* in its table makes."""
     (provider,) = load(tmp_path, SMALLEST + PROVIDER + more).config.providers
+    assert isinstance(provider, Provider)
     return provider
 
 
@@ -131,6 +132,7 @@ def test_any_gives_a_check_up_by_name(tmp_path: Path) -> None:
     """`"any"` without brackets is ANY_AUDIENCE."""
     text = PROVIDER.replace('["https://api.example.com"]', '"any"')
     (provider,) = load(tmp_path, SMALLEST + text).config.providers
+    assert isinstance(provider, Provider)
     assert provider.audiences is ANY_AUDIENCE
 
 

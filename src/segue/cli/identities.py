@@ -15,8 +15,8 @@ import typer
 from segue.cli.common import ConfigOption, present, settings_from
 from segue.errors import ConfigurationError
 from segue.ids import UserId
+from segue.migration.kinds import AnyProvider
 from segue.migration.model import IdentityLink, LinkOrigin, subject_digest
-from segue.migration.provider import Provider
 from segue.service.importing import read_identities
 
 _SHOWN = 20
@@ -68,7 +68,7 @@ def import_identities(
         raise typer.Exit(1)
 
 
-def _issuer(provider: Provider, wanted: str | None) -> str:
+def _issuer(provider: AnyProvider, wanted: str | None) -> str:
     if wanted is None:
         first, *others = provider.issuers
         if others:

@@ -7,6 +7,8 @@ import inspect
 from segue.config import Config
 from segue.errors import ConfigurationError
 from segue.migration.key_sources import compared_part, live_part
+from segue.migration.kinds import AnyProvider
+from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, Web
 from segue.remote.wire import AsyncCoreWire, CoreWire
@@ -49,9 +51,12 @@ def require_web(config: Config, web: object | None, offer: str) -> None:
             )
 
 
-def _spoken_to(provider: Provider) -> bool:
-    live = live_part(provider.keys) or compared_part(provider.keys)
-    return bool(live or provider.revocation or provider.introspection)
+def _spoken_to(provider: AnyProvider) -> bool:
+    if provider.revocation is not None or isinstance(provider, OpaqueProvider):
+        return True
+    if not isinstance(provider, Provider):
+        return False
+    return bool(live_part(provider.keys) or compared_part(provider.keys) or provider.introspection)
 
 
 def require_home(config: Config, store: object | None, core: object | None, *, blocking: bool) -> None:

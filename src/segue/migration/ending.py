@@ -20,8 +20,9 @@ from segue.ids import AppId
 from segue.json import dump, parse_object
 from segue.migration.client_form import client_form
 from segue.migration.model import Delivery, DeliveryState
+from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Outbox
-from segue.migration.provider import Provider, Revocation7009
+from segue.migration.revocation import Revocation7009
 from segue.migration.web import Web, WebRequest, WebResponse
 from segue.tokens.secrets import Secrets
 
@@ -149,7 +150,7 @@ def next_attempt(attempts: int, *, now: datetime) -> datetime:
 
 
 async def deliver(
-    providers: Mapping[str, Provider], secrets: Secrets, *, now: datetime, limit: int
+    providers: Mapping[str, ProviderPolicy], secrets: Secrets, *, now: datetime, limit: int
 ) -> DeliveryReport:
     """
     Take what is due from the outbox and tell the providers.
@@ -197,7 +198,7 @@ def _state_after(delivery: Delivery, attempt: Attempt, now: datetime) -> Deliver
     return DeliveryState.DEAD if given_up[attempt.outcome] else DeliveryState.PENDING
 
 
-async def _attempt(delivery: Delivery, provider: Provider | None, secrets: Secrets) -> Attempt:
+async def _attempt(delivery: Delivery, provider: ProviderPolicy | None, secrets: Secrets) -> Attempt:
     if provider is None or provider.revocation is None:
         return Attempt(outcome=Outcome.WAIT, error="PROVIDER_NOT_CONFIGURED")
     try:

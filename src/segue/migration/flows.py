@@ -30,6 +30,7 @@ from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import live_part
+from segue.migration.kinds import AnyProvider, choose_by_issuer
 from segue.migration.mapping import ImportedTable
 from segue.migration.mapping_flows import map_user
 from segue.migration.minting import RANDOMNESS as MINTING
@@ -43,10 +44,12 @@ from segue.migration.once import (
     refuse_stranger,
     tombstone_until,
 )
+from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Ledger
-from segue.migration.provider import EndOldSession, Provider, choose_provider
+from segue.migration.provider import Provider
 from segue.migration.records import Stage
 from segue.migration.rehearsal import rehearsed, require_turn
+from segue.migration.revocation import EndOldSession
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
@@ -91,7 +94,7 @@ class MigrationRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """What is configured for it."""
 
-    providers: tuple[Provider, ...]
+    providers: tuple[AnyProvider, ...]
     key_caches: Mapping[str, KeyCacheHolder]
     """By provider name; pinned keys need none."""
     version: str
@@ -138,7 +141,7 @@ async def verify(
     trail.reached(Stage.TOKEN)
     unverified = parse_jws(token)
     issuer, _ = read_issuer(unverified)
-    provider = choose_provider(migration.providers, issuer)
+    provider = choose_by_issuer(migration.providers, issuer)
     if provider is None:
         known = ", ".join(name for provider in migration.providers for name in provider.issuers)
         raise ClaimsRefused("iss", f"none of those configured: {known}")
@@ -258,7 +261,7 @@ def _new_session(
     identity: Identity,
     request: MigrationRequest,
     *,
-    provider: Provider,
+    provider: ProviderPolicy,
     version: str,
     end: datetime,
 ) -> NewSession:
@@ -277,7 +280,7 @@ def _new_session(
 
 def _claim(
     identity: Identity,
-    provider: Provider,
+    provider: ProviderPolicy,
     request: MigrationRequest,
     minting: Minting[S],
     *,
@@ -302,7 +305,7 @@ def _claim(
 
 def _deliveries(
     claim: Claim,
-    provider: Provider,
+    provider: ProviderPolicy,
     request: MigrationRequest,
     minting: Minting[S],
     *,

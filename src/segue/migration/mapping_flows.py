@@ -29,8 +29,8 @@ from segue.migration.mapping import (
     verified_email,
 )
 from segue.migration.model import Identity, IdentityLink, LinkOrigin
+from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Identities, UserMapper
-from segue.migration.provider import Provider
 
 MAKING = timedelta(seconds=30)
 """So long a hook may take to make a user before another caller tries."""
@@ -40,7 +40,7 @@ _ENOUGH = 20
 
 async def map_user(
     identity: Identity,
-    provider: Provider,
+    provider: ProviderPolicy,
     *,
     app_id: AppId,
     now: datetime,

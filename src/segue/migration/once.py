@@ -19,7 +19,7 @@ import msgspec
 from segue.errors import AlreadyMigrated, RequestRefused, SignInTooOld
 from segue.ids import AppId, Digest, SessionHandle
 from segue.migration.model import Claim, Identity, digest_of
-from segue.migration.provider import Provider
+from segue.migration.policy import ProviderPolicy
 from segue.sessions.model import Provenance, Session
 from segue.tokens.refresh import SEED, RefreshToken, first_refresh_token, succeed
 from segue.tokens.secrets import Secret, Secrets
@@ -97,7 +97,7 @@ def seed_of(
     return secret.authenticate("migrated seed", app_id, message)[:SEED]
 
 
-def absolute_end(identity: Identity, provider: Provider, *, now: datetime) -> datetime:
+def absolute_end(identity: Identity, provider: ProviderPolicy, *, now: datetime) -> datetime:
     """
     When the new session ends at the latest: with the old one (threat T10).
 
@@ -122,7 +122,7 @@ def provenance_of(identity: Identity, claim_id: Digest, *, version: str) -> Prov
     )
 
 
-def tombstone_until(identity: Identity, provider: Provider, *, now: datetime) -> datetime:
+def tombstone_until(identity: Identity, provider: ProviderPolicy, *, now: datetime) -> datetime:
     """
     How long the ledger has to remember: until no credential of the sign-in can be presented any more (threat T8).
 

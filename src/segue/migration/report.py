@@ -16,7 +16,7 @@ import msgspec
 
 from segue.ids import AppId, TenantId
 from segue.migration.model import DeliveryState
-from segue.migration.provider import Provider
+from segue.migration.policy import ProviderPolicy
 from segue.migration.records import AttemptCount, Stage
 from segue.migration.rollout import Mode, Rollout
 
@@ -91,7 +91,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_report(
     app_id: AppId,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, ProviderPolicy],
     *,
     rollouts: Mapping[str, Rollout],
     counts: tuple[AttemptCount, ...],
@@ -132,7 +132,7 @@ def make_report(
 
 def _provider(
     name: str,
-    provider: Provider | None,
+    provider: ProviderPolicy | None,
     *,
     switch: Rollout | None,
     counts: list[AttemptCount],
@@ -160,7 +160,7 @@ def _provider(
     )
 
 
-def _safe(provider: Provider | None, total: TenantReport) -> tuple[datetime | None, Because]:
+def _safe(provider: ProviderPolicy | None, total: TenantReport) -> tuple[datetime | None, Because]:
     dates: list[tuple[datetime, Because]] = []
     if provider is not None and provider.issued_before is not None:
         end = provider.issued_before + provider.session_lifetime

@@ -12,8 +12,11 @@ from datetime import datetime
 from segue.errors import FetchFailed, StateUnavailable
 from segue.flow import ask
 from segue.ids import UserId
+from segue.migration.binding import Anyone
+from segue.migration.kinds import AnyProvider
 from segue.migration.model import Identity
-from segue.migration.provider import Anyone, Provider
+from segue.migration.policy import ProviderPolicy
+from segue.migration.provider import Provider
 from segue.migration.user_state import (
     UserState,
     introspection_request,
@@ -24,7 +27,7 @@ from segue.migration.user_state import (
 from segue.migration.web import Web
 
 
-async def require_sign_in(identity: Identity, provider: Provider, *, token: str, now: datetime) -> None:
+async def require_sign_in(identity: Identity, provider: AnyProvider, *, token: str, now: datetime) -> None:
     """
     The provider has not ended this sign-in, as far as it is asked.
 
@@ -36,7 +39,7 @@ async def require_sign_in(identity: Identity, provider: Provider, *, token: str,
     require_since(identity, provider.sign_ins_since, source="sign_ins_since")
     if provider.valid_since is not None:
         require_since(identity, await ask(UserState.valid_since, identity), source="valid_since")
-    if provider.introspection is None:
+    if not isinstance(provider, Provider) or provider.introspection is None:
         return
     request = introspection_request(token, provider.introspection)
     try:
@@ -47,7 +50,7 @@ async def require_sign_in(identity: Identity, provider: Provider, *, token: str,
     judge_introspection(request, response, identity, issuers=provider.issuers, parties=parties, now=now)
 
 
-async def require_user(identity: Identity, provider: Provider, user_id: UserId) -> None:
+async def require_user(identity: Identity, provider: ProviderPolicy, user_id: UserId) -> None:
     """
     The application lets this user in.
 

@@ -17,7 +17,7 @@ import msgspec
 from segue.errors import NotYet
 from segue.ids import AppId, SessionHandle, TenantId, UserId
 from segue.migration.model import Identity
-from segue.migration.provider import Provider
+from segue.migration.policy import ProviderPolicy
 from segue.migration.records import AttemptRecord, Outcome, Stage
 from segue.migration.rollout import ON, Mode, Rollout
 from segue.migration.throttle import Throttle
@@ -63,7 +63,7 @@ class Trail:
         self.rollouts: Mapping[str, Rollout] = {}
         """Switches above the configuration."""
         self.stage = Stage.LIMITS
-        self.provider: Provider | None = None
+        self.provider: ProviderPolicy | None = None
         self.rollout: Rollout = ON
         self.identity: Identity | None = None
         self.end: datetime | None = None
@@ -79,7 +79,7 @@ class Trail:
         """The flow comes to another stage."""
         self.stage = stage
 
-    def chose(self, provider: Provider) -> None:
+    def chose(self, provider: ProviderPolicy) -> None:
         """
         The token names this provider.
 

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
 from segue.ids import TenantId
 from segue.json import JsonObject, JsonValue
+from segue.migration.binding import Anyone
 from segue.migration.model import Identity
-from segue.migration.provider import Anyone, CredentialKind, Provider
+from segue.migration.provider import CredentialKind, Provider
 from segue.tokens.jws import UnverifiedJws, verify_parsed
 from segue.tokens.keys import KeySet
 

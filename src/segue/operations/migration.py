@@ -26,8 +26,10 @@ from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
 from segue.migration.pins import PinDifference, PinReport, check_pins
-from segue.migration.provider import EndOldSession, Provider
+from segue.migration.policy import ProviderPolicy
+from segue.migration.provider import Provider
 from segue.migration.records import Stage
+from segue.migration.revocation import EndOldSession
 from segue.operations.at_hand import AtHand
 from segue.operations.attempts import Attempt, Attempts, Ending, OnEvent
 from segue.operations.timing import Timed
@@ -55,7 +57,7 @@ class MigrationOperations:
             key_caches={
                 provider.name: KeyCacheHolder(KeyCache(rules=live.rules), lock=Lock())
                 for provider in config.providers
-                if (live := live_part(provider.keys)) is not None
+                if isinstance(provider, Provider) and (live := live_part(provider.keys)) is not None
             },
             version=__version__,
         )
@@ -70,7 +72,7 @@ class MigrationOperations:
         warm = True
         for provider in self.providers.values():
             cache = self._migration.key_caches.get(provider.name)
-            if cache is not None:
+            if cache is not None and isinstance(provider, Provider):
                 warm = await refresh_keys(provider.keys, cache, self._at_hand.clock.now()) and warm
         return warm
 
@@ -78,6 +80,8 @@ class MigrationOperations:
         """See `Engine.check_pins`."""
         now, reports = self._at_hand.clock.now(), list[PinReport]()
         for provider in self.providers.values():
+            if not isinstance(provider, Provider):
+                continue
             cache = self._migration.key_caches.get(provider.name)
             report = await check_pins(provider.name, provider.keys, cache, now)
             if report is not None:
@@ -172,6 +176,6 @@ class MigrationOperations:
         return migration_refusal(shown, request, self._at_hand.config.http)
 
 
-def _after_use(provider: Provider) -> bool:
+def _after_use(provider: ProviderPolicy) -> bool:
     revocation = provider.revocation
     return revocation is not None and revocation.when is EndOldSession.AFTER_FIRST_USE

@@ -19,6 +19,7 @@ from segue.json import JsonObject
 from segue.migration.discovery import discovery_request, read_discovery
 from segue.migration.key_flows import jwks_request, read_jwks
 from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
+from segue.migration.kinds import AnyProvider
 from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, read_json
@@ -113,10 +114,12 @@ def _require_schema(store: StoreSettings) -> None:
         store.open(upgrade=False).close()
 
 
-async def look_at_provider(provider: Provider, web: AsyncWeb, now: datetime) -> AsyncIterator[Finding]:
+async def look_at_provider(provider: AnyProvider, web: AsyncWeb, now: datetime) -> AsyncIterator[Finding]:
     """Whether tokens of a provider could be verified now, and old sessions be ended."""
     if provider.deadline is not None and now >= provider.deadline:
         yield bad(provider.name, f"nothing is migrated any more since {provider.deadline}: its deadline")
+    if not isinstance(provider, Provider):
+        return
     pinned, live = pinned_part(provider.keys), compared_part(provider.keys) or live_part(provider.keys)
     if pinned is not None:
         for finding in _look_at_pinned(provider, pinned, now):

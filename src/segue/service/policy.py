@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import assert_never
+from datetime import timedelta
 
 from segue.config import Config
 from segue.http.anti_csrf import AntiCsrfMode
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.binding import Anyone
+from segue.migration.cookie_provider import CookieProvider, OncePer
+from segue.migration.key_sources import PinnedKeys
+from segue.migration.kinds import AnyProvider
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
-from segue.migration.provider import Anyone, Provider
+from segue.migration.opaque_provider import OpaqueProvider
+from segue.migration.own_provider import OwnProvider
+from segue.migration.policy import ProviderPolicy
+from segue.migration.provider import Provider
 from segue.migration.rollout import ON
 from segue.service.durations import format_duration
+from segue.service.kind_rules import instant_text, listed, rules_of_kind
 from segue.sessions.revocations import StaleFeed
 
 _DAY = timedelta(hours=24)
@@ -35,12 +41,12 @@ class Policy:
     """What a token could get away with, one sentence each."""
 
 
-def policy_of(provider: Provider) -> Policy:
+def policy_of(provider: AnyProvider) -> Policy:
     """The rules of a provider, in the words of the settings file."""
     return Policy(name=provider.name, rules=tuple(_rules(provider)), given_up=tuple(_given_up(provider)))
 
 
-def summary_of(provider: Provider) -> str:
+def summary_of(provider: AnyProvider) -> str:
     """The same on one line, without what has its default."""
     policy = policy_of(provider)
     shown = [f"{label} {value}" for label, value in policy.rules if label in _SUMMARY]
@@ -51,19 +57,13 @@ _STALE = {
     StaleFeed.REFUSE: "sessions are refused with 503",
     StaleFeed.ACCEPT: "GIVEN UP: revocations wait, sessions go on",
 }
-_SUMMARY = ("issuers", "keys", "audiences", "authorized parties")
+_NOT_ENDED = "not ended at the provider"
+_SUMMARY = ("issuers", "keys", "cookies", "verified by", "audiences", "authorized parties")
 
 
-def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
-    yield "issuers", _listed(provider.issuers)
-    yield "keys", _keys(provider.keys)
-    yield "credential", provider.credential.value
-    yield "audiences", _binding(provider.audiences)
-    yield "authorized parties", _binding(provider.authorized_parties)
-    yield "algorithms", _listed(sorted(algorithm.value for algorithm in provider.algorithms))
-    yield "token types", _listed(sorted(provider.token_types))
-    if provider.required_claims:
-        yield "required claims", _listed(f"{name} = {value}" for name, value in provider.required_claims)
+def _rules(provider: AnyProvider) -> Iterable[tuple[str, str]]:
+    yield "issuers", listed(provider.issuers)
+    yield from rules_of_kind(provider)
     yield "user id", _user_id(provider)
     yield "tenant", provider.tenant_id if provider.tenant_claim is None else f"by {provider.tenant_claim}"
     yield (
@@ -72,25 +72,28 @@ def _rules(provider: Provider) -> Iterable[tuple[str, str]]:
     )
     yield "is the sign-in still good", _live_check(provider)
     if provider.issued_before is not None:
-        yield "issued before", _instant(provider.issued_before)
+        yield "issued before", instant_text(provider.issued_before)
     if provider.rollout != ON:
         yield "roll-out", f"{provider.rollout}, unless its switch is set otherwise"
-    yield "migrated until", "no end" if provider.deadline is None else _instant(provider.deadline)
+    yield "migrated until", "no end" if provider.deadline is None else instant_text(provider.deadline)
     yield (
         "session ends at the latest",
         f"{format_duration(provider.session_lifetime)} after the sign-in there",
     )
     yield "old session", _ending(provider)
     if provider.carried_claims:
-        yield "carried claims", _listed(sorted(provider.carried_claims))
+        yield "carried claims", listed(sorted(provider.carried_claims))
 
 
-def _given_up(provider: Provider) -> Iterable[str]:
-    if isinstance(provider.audiences, Anyone):
-        yield "GIVEN UP: the audience is not checked; right only if the issuer serves this one application"
-    if isinstance(provider.authorized_parties, Anyone):
-        yield "GIVEN UP: the authorised party is not checked; right only if the issuer has no other client"
-    if isinstance(provider.keys, PinnedKeys):
+def _given_up(provider: AnyProvider) -> Iterable[str]:
+    if isinstance(provider, Provider | OpaqueProvider):
+        if isinstance(provider.audiences, Anyone):
+            yield "GIVEN UP: the audience is not checked; right only if the issuer serves this one application"
+        if isinstance(provider.authorized_parties, Anyone):
+            yield "GIVEN UP: the authorised party is not checked; right only if the issuer has no other client"
+    if isinstance(provider, CookieProvider | OwnProvider) and provider.once_per is OncePer.CREDENTIAL:
+        yield "GIVEN UP: a credential without id and time of sign-in that is renewed buys another session each time"
+    if isinstance(provider, Provider) and isinstance(provider.keys, PinnedKeys):
         yield "pinned keys: a key that the provider withdraws stays good here"
     if provider.live_check is not None:
         yield (
@@ -99,7 +102,7 @@ def _given_up(provider: Provider) -> Iterable[str]:
         )
     if provider.maximum_age > _DAY:
         yield f"tokens are taken until {format_duration(provider.maximum_age)} after they were issued"
-    if provider.revocation is None:
+    if _ending(provider) == _NOT_ENDED:
         yield "the old session is not ended at the provider; the ledger alone keeps its token from coming back"
     if provider.carried_claims:
         yield "carried claims stay as they are when they change at the provider"
@@ -120,7 +123,7 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
     return (
         ("API", f"{http.api_domain}{http.routes_path}"),
         ("website", http.website_domain),
-        ("trusted origins", _listed(sorted(config.trusted_origins)) or "none"),
+        ("trusted origins", listed(sorted(config.trusted_origins)) or "none"),
         (
             "tokens ride",
             {"any": "as the client asks"}.get(http.token_transfer.value, http.token_transfer.value),
@@ -137,64 +140,46 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _keys(source: KeySource) -> str:
-    match source:
-        case PinnedKeys():
-            return _pinned(source)
-        case LiveKeys():
-            return f"live from {source.jwks_url}" if source.jwks_url else f"live by {source.document_url}"
-        case PinnedFallback():
-            return f"{_keys(source.live)}; while it does not answer, {_pinned(source.pinned)}"
-        case _:
-            assert_never(source)
-
-
-def _pinned(source: PinnedKeys) -> str:
-    count = f"{len(source.keys)} pinned key{'s' if len(source.keys) != 1 else ''}"
-    since = f" since {_instant(source.pinned_at)}" if source.pinned_at else ""
-    until = f" until {_instant(source.not_after)}" if source.not_after else ""
-    compared = ", compared with the live ones" if source.compare_with else ""
-    return f"{count} ({_listed(sorted(source.keys.key_ids)) or 'no key id'}){since}{until}{compared}"
-
-
-def _ending(provider: Provider) -> str:
+def _ending(provider: AnyProvider) -> str:
+    if isinstance(provider, CookieProvider) and provider.end_session is not None:
+        return "its row is deleted"
     if provider.revocation is None:
-        return "not ended at the provider"
+        return _NOT_ENDED
     when = provider.revocation.when.value.replace("_", " ")
     return f"revoked at the provider, {when}"
 
 
-def _live_check(provider: Provider) -> str:
-    asked = {
-        "introspection": provider.introspection,
+def _live_check(provider: AnyProvider) -> str:
+    asked: dict[str, object] = {
+        _ASKED[type(provider)]: provider.asks_provider,
         "valid_since": provider.valid_since,
         "check_user": provider.check_user,
         "sign_ins_since": provider.sign_ins_since,
     }
-    return _listed(name for name, value in asked.items() if value) or "keys only: nobody is asked"
+    return listed(name for name, value in asked.items() if value) or "keys only: nobody is asked"
 
 
-def _binding(values: frozenset[str] | Anyone) -> str:
-    return "any" if isinstance(values, Anyone) else _listed(sorted(values))
+_ASKED: dict[type[ProviderPolicy], str] = {
+    Provider: "introspection",
+    CookieProvider: "the old application's store",
+    OpaqueProvider: "introspection",
+    OwnProvider: "the application",
+}
 
 
-def _user_id(provider: Provider) -> str:
+def _user_id(provider: AnyProvider) -> str:
     match provider.map_user:
         case Prefixed(prefix=prefix):
-            return f"{prefix!r} and the provider's {provider.user_claim}"
+            return f"{prefix!r} and the provider's {_subject(provider)}"
         case FromClaim(name=name):
             return f"the text of {name}"
         case SameId():
-            return f"the provider's {provider.user_claim}"
+            return f"the provider's {_subject(provider)}"
         case ImportedTable():
             return "from the imported table"
         case _:
             return "by the application"
 
 
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(values)
-
-
-def _instant(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")
+def _subject(provider: AnyProvider) -> str:
+    return provider.user_claim if isinstance(provider, Provider | OpaqueProvider) else "user id"

@@ -1,0 +1,32 @@
+"""
+What a caller presents to be migrated: one bearer token, or the cookies of an old session.
+
+House rule: a credential has no text form; nothing of it gets into a log or an error.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeAlias
+
+from segue.discreet import Discreet
+from segue.migration.cookies.model import Cookies
+
+
+class BearerToken(Discreet, frozen=True, kw_only=True):
+    """What came in `Authorization: Bearer` (RFC 6750 §2.1)."""
+
+    unshown: ClassVar = frozenset({"text"})
+
+    text: str
+
+
+class OldCookies(Discreet, frozen=True, kw_only=True):
+    """What came in `Cookie`, as far as a provider reads it."""
+
+    unshown: ClassVar = frozenset({"values"})
+
+    values: Cookies
+    """By name, as they came; one that came twice is not in it."""
+
+
+Credential: TypeAlias = BearerToken | OldCookies
