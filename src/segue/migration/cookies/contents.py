@@ -1,0 +1,158 @@
+"""
+What a session of a previous application holds: found in its store, and read member by member.
+
+House rules: a member is found by its whole path or not at all; what is there in a form that we do not know is refused,
+never taken for absent; what names a session in our records does not open it in theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn, TypeAlias, cast
+
+from segue.errors import ClaimsRefused, SignInRevoked, TokenMalformed, TokenNotActive
+from segue.flow import ask
+from segue.json import JsonObject, JsonValue, parse_object
+from segue.migration.cookies.model import MAX_SESSION, OldApplication
+
+Required: TypeAlias = tuple[tuple[str, str | int | bool], ...]
+"""Paths and what must be there, for instance `("secondFactor", "done")`."""
+
+SKEW = timedelta(seconds=60)
+"""No clock of ours is off by more; what was made later than that was not made yet."""
+
+_MAX_TEXT = 512
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_9999 = 253_402_300_799
+
+
+def find_member(content: JsonObject, path: str) -> JsonValue:
+    """What lies at a path of names with dots between them; None also where a name on the way is missing."""
+    found: JsonValue | JsonObject = content
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return cast("JsonValue", found)
+
+
+def require_members(content: JsonObject, *, required: Required, forbidden: tuple[str, ...]) -> None:
+    """
+    Refuse a session that is not a complete sign-in of the user himself.
+
+    Raises:
+        ClaimsRefused: one of *required* is not what it must be, or one of *forbidden* is there, neither null nor false.
+    """
+    for path, wanted in required:
+        found = find_member(content, path)
+        if type(found) is not type(wanted) or found != wanted:
+            raise ClaimsRefused(path)
+    for path in forbidden:
+        if find_member(content, path) not in (None, False):
+            raise ClaimsRefused(path)
+
+
+def read_user_id(content: JsonObject, path: str) -> str:
+    """
+    The user's id as text; whole numbers are written out.
+
+    Raises:
+        ClaimsRefused: nobody is signed in, or what is there is neither a short text nor a whole number.
+    """
+    found = find_member(content, path)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found) if abs(found) < 2**63 else _refuse(path)
+    if not isinstance(found, str) or not 0 < len(found) <= _MAX_TEXT or not found.isprintable():
+        return _refuse(path)
+    return found
+
+
+def read_script_time(content: JsonObject, path: str) -> datetime | None:
+    """
+    An instant as JavaScript writes it: ISO 8601 text with a time zone, or milliseconds; None: it is not there.
+
+    Raises:
+        ClaimsRefused: there, but neither.
+    """
+    found = find_member(content, path)
+    match found:
+        case None:
+            return None
+        case bool():
+            pass
+        case int() | float() if 0 <= found <= _YEAR_9999 * 1000:
+            return _EPOCH + timedelta(milliseconds=int(found))
+        case str() if len(found) <= 64:
+            return _aware(found, path)
+        case _:
+            pass
+    raise ClaimsRefused(path)
+
+
+def read_numeric_date(content: JsonObject, name: str) -> datetime | None:
+    """
+    A NumericDate (RFC 7519 §2); None: it is not there.
+
+    Raises:
+        ClaimsRefused: there, but no such number.
+    """
+    found = content.get(name)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _YEAR_9999:
+        raise ClaimsRefused(name)
+    return _EPOCH + timedelta(milliseconds=int(found * 1000))
+
+
+def require_past(name: str, instant: datetime | None, *, now: datetime) -> None:
+    """
+    Refuse what was made in the future.
+
+    Raises:
+        TokenNotActive: likewise.
+    """
+    if instant is not None and instant > now + SKEW:
+        raise TokenNotActive(name)
+
+
+async def find_content(provider: str, key: str) -> JsonObject:
+    """
+    The JSON of an old session's row (a flow).
+
+    Raises:
+        SignInRevoked: there is no row: signed out, or expired.
+        TokenMalformed: it is too large, or not one JSON object.
+    """
+    row = await ask(OldApplication.find_session, provider, key)
+    if row is None:
+        raise SignInRevoked("the old application has no such session")
+    if len(row) > MAX_SESSION:
+        raise TokenMalformed(f"the old session has more than {MAX_SESSION} bytes")
+    try:
+        return parse_object(row)
+    except ValueError as error:
+        raise TokenMalformed(f"the old session: {error}") from None
+
+
+def name_of(key: str) -> str:
+    """What names the sign-in in our records: the key itself would open the session at the old application."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_key(text: str) -> bool:
+    """Whether a text may be asked for in a store: short and printable, as every generator of ids makes them."""
+    return 0 < len(text) <= _MAX_TEXT and text.isprintable()
+
+
+def _aware(text: str, path: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+        return _refuse(path) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ClaimsRefused(path) from None
+
+
+def _refuse(path: str) -> NoReturn:
+    raise ClaimsRefused(path)
