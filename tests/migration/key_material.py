@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import KeySet, parse_jwks, public_jwk
@@ -43,3 +47,21 @@ def jwks_bytes(*key_ids: str) -> bytes:
 def key_set(*key_ids: str) -> KeySet:
     """The same, parsed."""
     return parse_jwks(jwks(*key_ids))
+
+
+@cache
+def certificate() -> str:
+    """A self-signed certificate as PEM, long out of date: only its key counts."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "keys of old.example")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(7)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2020, 1, 2, tzinfo=UTC))
+        .sign(private, SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode()

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from segue.errors import FetchFailed, KeysUnavailable, KeyUnknown
+from segue.errors import ConfigurationError, FetchFailed, KeysUnavailable, KeyUnknown
 from segue.flow import Ask, Flow, drive
 from segue.migration.key_cache import UNKNOWN_FOR, CacheRules, KeyCache
 from segue.migration.key_flows import keys_for, refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.key_sources import KeyForm, KeySource, LiveKeys, PinnedKeys
 from segue.migration.web import WebRequest, WebResponse
-from tests.migration.key_material import jwks_bytes, key_set
+from tests.migration.key_material import certificate, jwks_bytes, key_set
 
 if TYPE_CHECKING:
     from segue.tokens.jwk import KeySet
@@ -93,6 +93,26 @@ def test_jwks_url_without_discovery() -> None:
     cache, provider = holder(), Provider([keys("a")])
     assert have(DIRECT, cache, "a", provider).find("a")
     assert provider.urls == [JWKS]
+
+
+def test_certificates_by_key_id() -> None:
+    """Keys may be certificates by id, found at a URL; odd ones are left out; none at all is no answer."""
+    source = LiveKeys(issuer=ISSUER, jwks_url=JWKS, form=KeyForm.CERTIFICATES)
+    body = json.dumps({"a": certificate(), "odd": "-----BEGIN CERTIFICATE-----", "number": 7}).encode()
+    cache, provider = holder(), Provider([WebResponse(status=200, body=body)])
+    found = have(source, cache, "a", provider)
+    assert found.key_ids == {"a"}
+    assert [reason.partition(":")[0] for reason in found.skipped] == ["key 1 (odd)", "key 2 (number)"]
+    for answer in (
+        b"{}",
+        b'{"a": "x"}',
+        b'{"keys": []}',
+        json.dumps(dict.fromkeys(map(str, range(300)))).encode(),
+    ):
+        with pytest.raises(KeysUnavailable):
+            have(source, holder(), "a", Provider([WebResponse(status=200, body=answer)]))
+    with pytest.raises(ConfigurationError, match="give jwks_url"):
+        LiveKeys(issuer=ISSUER, form=KeyForm.CERTIFICATES)
 
 
 def test_discovery_is_remembered() -> None:

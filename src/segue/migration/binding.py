@@ -27,13 +27,23 @@ _SURRENDERS = {ANY_AUDIENCE: "ANY_AUDIENCE", ANY_PARTY: "ANY_PARTY"}
 
 
 def require_binding(
-    name: str, *, audiences: frozenset[str] | Anyone, authorized_parties: frozenset[str] | Anyone
+    name: str,
+    *,
+    audiences: frozenset[str] | Anyone,
+    authorized_parties: frozenset[str] | Anyone,
+    issuer_only: str | None = None,
 ) -> None:
     """
     Refuse a binding that binds nothing.
 
+    Args:
+        name: of the provider.
+        audiences: as configured.
+        authorized_parties: as configured.
+        issuer_only: why the issuer and its keys alone bind a token to this application; None: they do not.
+
     Raises:
-        ConfigurationError: nobody is named, or both checks are given up.
+        ConfigurationError: nobody is named, or both checks are given up without a reason.
     """
     bindings: tuple[tuple[str, frozenset[str] | Anyone, Anyone], ...] = (
         ("audiences", audiences, ANY_AUDIENCE),
@@ -46,7 +56,7 @@ def require_binding(
                 f"{name}: {label} names nobody, so another application's tokens would do; "
                 f"give a frozenset of yours, letter by letter, or say {_SURRENDERS[surrender]}"
             )
-    if audiences is ANY_AUDIENCE and authorized_parties is ANY_PARTY:
+    if audiences is ANY_AUDIENCE and authorized_parties is ANY_PARTY and not issuer_only:
         raise ConfigurationError(
             f"{name}: ANY_AUDIENCE and ANY_PARTY together accept every token of the issuer; name one of them"
         )

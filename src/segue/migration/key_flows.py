@@ -22,9 +22,10 @@ from segue.migration.key_cache import (
     knows,
 )
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.key_sources import KeyForm, KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.web import Web, WebRequest, WebResponse, read_json
-from segue.tokens.jwk import KeySet, parse_jwks
+from segue.tokens.jwk import KeySet, parse_certificates, parse_jwks
 
 
 async def keys_for(source: KeySource, cache: KeyCacheHolder, key_id: str | None, now: datetime) -> KeySet:
@@ -42,7 +43,7 @@ async def keys_for(source: KeySource, cache: KeyCacheHolder, key_id: str | None,
         KeysUnavailable: the issuer did not answer, or may not be asked again yet: a retry may help.
     """
     match source:
-        case PinnedKeys():
+        case PinnedKeys() | SharedSecrets():
             return _pinned(source, key_id, now)
         case LiveKeys():
             return await _live(source, cache, key_id, now)
@@ -60,7 +61,7 @@ async def refresh_keys(source: KeySource, cache: KeyCacheHolder, now: datetime) 
         Whether keys are at hand afterwards that may be used.
     """
     match source:
-        case PinnedKeys():
+        case PinnedKeys() | SharedSecrets():
             return source.serving(now)
         case LiveKeys():
             attempt = cache.begin(now)
@@ -89,9 +90,9 @@ async def _live_or_pinned(
         raise
 
 
-def _pinned(source: PinnedKeys, key_id: str | None, now: datetime) -> KeySet:
+def _pinned(source: PinnedKeys | SharedSecrets, key_id: str | None, now: datetime) -> KeySet:
     if not source.serving(now):
-        raise KeyUnknown(f"the pinned keys served until {source.not_after}")
+        raise KeyUnknown(f"the keys served until {source.not_after}")
     return _containing(source.keys, key_id)
 
 
@@ -129,7 +130,7 @@ async def _fetched(
     try:
         url = await _located(source, cache, attempt, now)
         request = jwks_request(url, issuer=source.issuer, flight=attempt)
-        keys = read_jwks(request, await ask(Web.exchange, request))
+        keys = read_keys(request, await ask(Web.exchange, request), form=source.form)
     except FetchFailed as error:
         cache.failed(attempt, str(error))
         return error
@@ -157,6 +158,22 @@ def jwks_request(url: str, *, issuer: str, flight: object | None = None) -> WebR
     return WebRequest(url=url, purpose=f"keys of {issuer}", headers=(accept,), flight=flight)
 
 
+def read_keys(request: WebRequest, response: WebResponse, *, form: KeyForm) -> KeySet:
+    """
+    The keys in a response, in the form that its provider publishes.
+
+    Raises:
+        FetchFailed: not of that form, or none of the keys can be used.
+    """
+    if form is KeyForm.JWKS:
+        return read_jwks(request, response)
+    try:
+        keys = parse_certificates(read_json(request, response))
+    except KeyRefused as error:
+        raise FetchFailed(request.place, str(error)) from error
+    return _usable(request, keys)
+
+
 def read_jwks(request: WebRequest, response: WebResponse) -> KeySet:
     """
     The keys in a response.
@@ -168,6 +185,10 @@ def read_jwks(request: WebRequest, response: WebResponse) -> KeySet:
         keys = parse_jwks(read_json(request, response))
     except KeyRefused as error:
         raise FetchFailed(request.place, str(error)) from error
+    return _usable(request, keys)
+
+
+def _usable(request: WebRequest, keys: KeySet) -> KeySet:
     if not len(keys):
         reasons = "; ".join(keys.skipped[:3]) or "it is empty"
         raise FetchFailed(request.place, f"no key of the set can be used: {reasons}")

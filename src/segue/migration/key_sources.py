@@ -8,6 +8,7 @@ how to mend it. House rule: pinned keys need nobody; with them the provider may 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import Enum
 from os import PathLike
 from pathlib import Path
 from typing import Self, TypeAlias, assert_never
@@ -18,6 +19,7 @@ from segue.errors import ConfigurationError, KeyRefused
 from segue.json import JsonObject
 from segue.migration.discovery import discovery_url
 from segue.migration.key_cache import CacheRules
+from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.urls import Destination, UrlRefused, parse_authority, parse_url
 from segue.migration.web import MAX_BODY
 from segue.tokens.algorithms import Algorithm
@@ -27,6 +29,14 @@ _RULES = CacheRules()
 _COOL_DOWNS = (timedelta(seconds=1), timedelta(minutes=5))
 _AGES = (timedelta(seconds=10), timedelta(hours=24))
 _STALE = (timedelta(0), timedelta(days=7))
+
+
+class KeyForm(Enum):
+    """How a provider publishes its keys."""
+
+    JWKS = "a JWK set"
+    CERTIFICATES = "X.509 certificates by key id"
+    """A JSON object: key id to PEM. It has no discovery."""
 
 
 class LiveKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +53,8 @@ class LiveKeys(msgspec.Struct, frozen=True, kw_only=True):
     """Exactly as in its tokens, with or without a slash at the end."""
     discovery_url: str | None = None
     jwks_url: str | None = None
+    form: KeyForm = KeyForm.JWKS
+    """What is found at *jwks_url*; discovery leads to JWK sets only."""
     allowed_hosts: frozenset[str] = frozenset()
     """Where discovery may point besides the issuer's own host: `host` or `host:port`, no wildcards."""
     max_age: timedelta = _RULES.max_age
@@ -57,6 +69,8 @@ class LiveKeys(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError("issuer is empty; give the value of iss in the provider's tokens")
         if self.jwks_url is not None and self.discovery_url is not None:
             raise ConfigurationError(self.issuer, "give jwks_url or discovery_url, not both")
+        if self.jwks_url is None and self.form is not KeyForm.JWKS:
+            raise ConfigurationError(self.issuer, "certificates are not discovered; give jwks_url")
         _require_between("max_age", self.max_age, _AGES)
         _require_between("stale_for", self.stale_for, _STALE)
         _require_between("cool_down", self.cool_down, _COOL_DOWNS)
@@ -246,7 +260,7 @@ class PinnedFallback(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError("the pinned keys of a fallback are compared with its live ones already")
 
 
-KeySource: TypeAlias = LiveKeys | PinnedKeys | PinnedFallback
+KeySource: TypeAlias = LiveKeys | PinnedKeys | PinnedFallback | SharedSecrets
 
 
 def live_part(source: KeySource) -> LiveKeys | None:
@@ -256,7 +270,7 @@ def live_part(source: KeySource) -> LiveKeys | None:
             return source
         case PinnedFallback():
             return source.live
-        case PinnedKeys():
+        case PinnedKeys() | SharedSecrets():
             return None
         case _:
             assert_never(source)
@@ -265,7 +279,7 @@ def live_part(source: KeySource) -> LiveKeys | None:
 def pinned_part(source: KeySource) -> PinnedKeys | None:
     """The part of a source that asks nobody."""
     match source:
-        case LiveKeys():
+        case LiveKeys() | SharedSecrets():
             return None
         case PinnedFallback():
             return source.pinned

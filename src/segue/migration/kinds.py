@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from segue.errors import ConfigurationError
+from segue.migration.claim_rules import IssuerClaim
 from segue.migration.cookie_provider import CookieProvider
 from segue.migration.mapping import SAME_ID
 from segue.migration.opaque_provider import OpaqueProvider
@@ -19,9 +20,20 @@ from segue.migration.provider import Provider
 AnyProvider: TypeAlias = Provider | CookieProvider | OpaqueProvider | OwnProvider
 
 
-def choose_by_issuer(providers: tuple[AnyProvider, ...], issuer: str) -> Provider | None:
-    """The provider of JWTs that has this exact issuer; keys are never tried one after the other (threat T6)."""
-    return next((each for each in providers if isinstance(each, Provider) and issuer in each.issuers), None)
+def choose_by_issuer(providers: tuple[AnyProvider, ...], issuer: str | None) -> Provider | None:
+    """
+    The provider of JWTs that has this exact issuer; keys are never tried one after the other (threat T6).
+
+    A token that names none is of the one provider whose tokens do so, if one is configured.
+    """
+    jwts = (each for each in providers if isinstance(each, Provider))
+    if issuer is None:
+        return next((each for each in jwts if _is_nameless(each)), None)
+    return next((each for each in jwts if issuer in each.issuers and not _is_nameless(each)), None)
+
+
+def _is_nameless(provider: Provider) -> bool:
+    return provider.rules.issuer_claim is IssuerClaim.ABSENT
 
 
 def require_distinct(providers: tuple[AnyProvider, ...]) -> None:
@@ -29,8 +41,8 @@ def require_distinct(providers: tuple[AnyProvider, ...]) -> None:
     Refuse providers that could be taken for one another.
 
     Raises:
-        ConfigurationError: a name, an issuer or a cookie twice, or several providers whose subjects would share one id
-            space.
+        ConfigurationError: a name, an issuer or a cookie twice, several providers of tokens without `iss`, or several
+            whose subjects would share one id space.
     """
     values = {
         "provider name": [provider.name for provider in providers],
@@ -41,6 +53,12 @@ def require_distinct(providers: tuple[AnyProvider, ...]) -> None:
         doubled = sorted({value for value in each if each.count(value) > 1})
         if doubled:
             raise ConfigurationError(f"{label} {doubled[0]!r} is configured twice")
+    nameless = [each.name for each in providers if isinstance(each, Provider) and _is_nameless(each)]
+    if len(nameless) > 1:
+        raise ConfigurationError(
+            f"the tokens of {', '.join(nameless)} name no issuer and could not be told apart: one such provider is "
+            "taken at a time; let the other application put an iss into its tokens, or move its users later"
+        )
     same = [provider.name for provider in providers if provider.map_user is SAME_ID]
     if len(same) > 1:
         raise ConfigurationError(

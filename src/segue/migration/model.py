@@ -44,6 +44,8 @@ class Identity(Discreet, frozen=True, kw_only=True):
     """The credential's own end; None only where the provider makes endless ones and an accept-age is configured."""
     claims: JsonObject
     """Every claim of the credential, verified."""
+    session_ends_at: datetime | None = None
+    """When the sign-in itself ends at the provider, where the credential says so."""
 
     @property
     def subject_digest(self) -> Digest:

@@ -105,6 +105,8 @@ def absolute_end(identity: Identity, provider: ProviderPolicy, *, now: datetime)
         SignInTooOld: that is already past.
     """
     end = identity.authenticated_at + provider.session_lifetime
+    if identity.session_ends_at is not None:
+        end = min(end, identity.session_ends_at)
     if now >= end:
         raise SignInTooOld(provider.name)
     return end

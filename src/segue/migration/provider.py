@@ -7,11 +7,13 @@ Everything that a check depends on is named here and refused when it is built, n
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from typing import cast
 
 from segue.errors import ConfigurationError
 from segue.migration.binding import Anyone, require_binding
+from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, IssuerClaim
 from segue.migration.key_sources import (
     KeySource,
     LiveKeys,
@@ -22,6 +24,7 @@ from segue.migration.key_sources import (
     pinned_part,
 )
 from segue.migration.policy import ProviderPolicy
+from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.user_state import Introspection
 from segue.tokens.algorithms import SYMMETRIC, Algorithm
 
@@ -36,6 +39,12 @@ class CredentialKind(Enum):
 DEFAULT_ALGORITHMS = frozenset(
     {Algorithm.RS256, Algorithm.PS256, Algorithm.ES256, Algorithm.EdDSA, Algorithm.Ed25519}
 )
+
+
+_WITHOUT_END = {
+    False: "pinned keys without an end would let whoever gets the old private key",
+    True: "a shared secret without an end would let whoever gets it",
+}
 
 
 class Provider(ProviderPolicy, frozen=True, kw_only=True):
@@ -59,8 +68,10 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
     """Accepted `typ` headers, lower case, without `application/`; a missing one counts as `jwt`."""
     required_claims: tuple[tuple[str, str], ...] = ()
     """Claims that must have exactly this text, for instance `("token_use", "access")`."""
+    rules: ClaimRules = NO_RULES
+    """What its tokens must and must not say besides: as a profile says it, or you."""
     user_claim: str = "sub"
-    session_claims: tuple[str, ...] = ("sid", "session_id", "origin_jti")
+    session_claims: tuple[ClaimPath, ...] = ("sid", "session_id", "origin_jti")
     """Where the provider names the sign-in; the first that is there counts."""
     introspection: Introspection | None = None
     """Ask the provider about every token before it becomes a session."""
@@ -73,18 +84,20 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
             ("token_types", self.token_types, frozenset),
         )
         super().__post_init__()
-        if not isinstance(cast("object", self.keys), LiveKeys | PinnedKeys | PinnedFallback):
+        if not isinstance(cast("object", self.keys), LiveKeys | PinnedKeys | PinnedFallback | SharedSecrets):
             raise ConfigurationError(
-                f"{self.name}: keys must be LiveKeys(...), PinnedKeys.from_...(...) or PinnedFallback(...)"
+                f"{self.name}: keys must be LiveKeys(...), PinnedKeys.from_...(...), PinnedFallback(...) or "
+                "SharedSecrets.of(...)"
             )
         self._require_issuers()
-        require_binding(self.name, audiences=self.audiences, authorized_parties=self.authorized_parties)
-        if not self.algorithms:
-            raise ConfigurationError(
-                f"{self.name}: no algorithm is allowed; name those of the provider's keys"
-            )
-        if self.algorithms & SYMMETRIC:
-            raise ConfigurationError(f"{self.name}: HMAC algorithms need a shared secret, not published keys")
+        require_binding(
+            self.name,
+            audiences=self.audiences,
+            authorized_parties=self.authorized_parties,
+            issuer_only=self.rules.issuer_only,
+        )
+        self._require_algorithms()
+        self._require_rules()
         self._require_claim_names()
         self._require_end_of_pins()
 
@@ -95,13 +108,63 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
 
     def _require_end_of_pins(self) -> None:
         """Pinned keys outlive their provider, and so does whoever steals the private ones (threat T25)."""
-        pinned = pinned_part(self.keys)
+        pinned = self.keys if isinstance(self.keys, SharedSecrets) else pinned_part(self.keys)
         if pinned is None or pinned.not_after or self.issued_before or self.deadline:
             return
         raise ConfigurationError(
-            f"{self.name}: pinned keys without an end would let whoever gets the old private key make tokens for ever; "
+            f"{self.name}: {_WITHOUT_END[isinstance(pinned, SharedSecrets)]} make tokens for ever; "
             "give issued_before (the cut-over), deadline or the keys' not_after"
         )
+
+    def _require_algorithms(self) -> None:
+        """Keys that others may know never serve an HMAC, and a secret nothing else (threat T3)."""
+        if not self.algorithms:
+            raise ConfigurationError(
+                f"{self.name}: no algorithm is allowed; name those of the provider's keys"
+            )
+        if not isinstance(self.keys, SharedSecrets):
+            if self.algorithms & SYMMETRIC:
+                raise ConfigurationError(
+                    f"{self.name}: HMAC algorithms need a shared secret, not published keys"
+                )
+            return
+        if not self.algorithms <= SYMMETRIC:
+            raise ConfigurationError(
+                f"{self.name}: a shared secret serves HS256, HS384 and HS512 only; name the one that its tokens have"
+            )
+        for key in self.keys.keys:
+            if not self.algorithms <= key.algorithms:
+                raise ConfigurationError(
+                    f"{self.name}: a shared secret is shorter than the hash of one of the algorithms; "
+                    "name only the algorithm that the provider's tokens have, or let it sign with a longer secret"
+                )
+
+    def _require_rules(self) -> None:
+        """Rules that would let everything pass, or nothing."""
+        rules, times = self.rules, self.rules.times
+        if rules.issuer_claim is IssuerClaim.ABSENT and (
+            len(self.issuers) != 1 or live_part(self.keys) or compared_part(self.keys)
+        ):
+            raise ConfigurationError(
+                f"{self.name}: tokens without iss need one name of yours in issuers, and keys that need no issuer: "
+                "pinned ones or a shared secret"
+            )
+        if times.without_exp is not None:
+            accepted = times.without_exp.accepted_for
+            if not timedelta(0) < accepted <= self.maximum_age:
+                raise ConfigurationError(
+                    f"{self.name}: accepted_for of tokens without exp must be positive and at most maximum_age"
+                )
+        if times.lifetime is not None and not timedelta(0) < times.lifetime <= self.session_lifetime:
+            raise ConfigurationError(
+                f"{self.name}: lifetime of tokens without iat must be positive and at most session_lifetime"
+            )
+        if rules.subject is None:
+            return
+        if self.user_claim != "sub":
+            raise ConfigurationError(f"{self.name}: give user_claim or a rule of the subject, not both")
+        for path in rules.subject.claims:
+            self._require_user_claim(path if isinstance(path, str) else path[-1])
 
     def _require_claim_names(self) -> None:
         for kind in self.token_types:

@@ -11,11 +11,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
 from segue.ids import TenantId
 from segue.json import JsonObject, JsonValue
 from segue.migration.binding import Anyone
+from segue.migration.claim_rules import (
+    MISSING,
+    NO_RULES,
+    ClaimPath,
+    IssuerClaim,
+    Moments,
+    SubjectRule,
+    find,
+    find_each,
+    has_form,
+    spelled,
+)
 from segue.migration.model import Identity
 from segue.migration.provider import CredentialKind, Provider
 from segue.tokens.jws import UnverifiedJws, verify_parsed
@@ -26,6 +39,9 @@ _MAX_AUDIENCES = 64
 _YEAR_9999 = 253_402_300_799
 
 _TENANT = re.compile("[a-z0-9-]{1,64}")
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_NUMBERS = frozenset({int, float})
+"""Not bool, which Python counts among the whole numbers."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _OTHER_PURPOSE = frozenset(
@@ -55,19 +71,24 @@ _MACHINE_GRANTS = frozenset({"client-credentials", "client_credentials"})
 _CLIENT_CLAIMS = ("azp", "client_id")
 
 
-def read_issuer(unverified: UnverifiedJws) -> tuple[str, JsonObject]:
+def read_issuer(unverified: UnverifiedJws) -> tuple[str | None, JsonObject]:
     """
     The issuer that a token names, to choose the provider by, and its claims. Nothing of it is true yet.
 
+    Returns:
+        None as the issuer of a token without `iss`: at most one configured provider makes such.
+
     Raises:
         TokenMalformed: the payload is no JSON object.
-        ClaimsRefused: it names no issuer.
+        ClaimsRefused: what it names is no issuer.
     """
     try:
         claims = unverified.claims
     except ValueError as error:
         raise TokenMalformed("payload") from error
-    issuer = claims.get("iss")
+    if "iss" not in claims:
+        return None, claims
+    issuer = claims["iss"]
     if not isinstance(issuer, str) or not 0 < len(issuer) <= _MAX_TEXT:
         raise ClaimsRefused("iss")
     return issuer, claims
@@ -105,11 +126,10 @@ def verify_credential(
         TokenMalformed: the payload is no JSON object.
     """
     verified = verify_parsed(unverified, keys, algorithms=provider.algorithms)
-    issuer, claims = read_issuer(unverified)
-    if issuer not in provider.issuers:
-        raise ClaimsRefused("iss")
+    claims, issuer = _require_issuer(unverified, provider)
     kind = _require_type(verified.header, provider)
     _require_kind(claims, provider)
+    _require_rules(claims, verified.header, provider)
     _require_user(claims, provider)
     _require_no_id_token(claims, kind, provider)
     _require_audience(claims, provider)
@@ -121,19 +141,55 @@ def verify_credential(
     return Identity(
         provider=provider.name,
         issuer=issuer,
-        subject=_required_text(claims, provider.user_claim),
+        subject=_subject(claims, provider),
         tenant_id=_tenant(claims, provider),
         provider_session_id=_session_id(claims, provider),
         token_id=_text(claims, "jti"),
         issued_at=issued_at,
         authenticated_at=authenticated_at,
         expires_at=expires_at,
+        session_ends_at=_sign_in_ends(claims, provider, now),
         claims=claims,
     )
 
 
+def _require_issuer(unverified: UnverifiedJws, provider: Provider) -> tuple[JsonObject, str]:
+    """A token names one of the provider's issuers; or none, where its tokens name none (RFC 8725 §3.8)."""
+    issuer, claims = read_issuer(unverified)
+    if provider.rules.issuer_claim is IssuerClaim.ABSENT:
+        if issuer is not None:
+            raise ClaimsRefused("iss")
+        return claims, provider.issuers[0]
+    if issuer is None or issuer not in provider.issuers:
+        raise ClaimsRefused("iss")
+    return claims, issuer
+
+
+def _require_rules(claims: JsonObject, header: JsonObject, provider: Provider) -> None:
+    """What this provider's tokens in particular must and must not say."""
+    rules = provider.rules
+    if rules is NO_RULES:
+        return
+    for wanted in rules.required:
+        if not has_form(find(claims, wanted.path), wanted.form):
+            raise ClaimsRefused(spelled(wanted.path))
+    for choice in rules.one_of:
+        value = find(claims, choice.path)
+        if not (isinstance(value, str) and value in choice.values):
+            raise ClaimsRefused(spelled(choice.path))
+    for mark in rules.refused:
+        if mark.fits(claims):
+            raise ClaimsRefused(spelled(mark.path), mark.because.value)
+    for mark in rules.refused_headers:
+        if mark.fits(header):
+            raise ClaimsRefused(spelled(mark.path), mark.because.value)
+    for tie in rules.issuer_ties:
+        if tie.issuer == claims.get("iss") and find(claims, tie.path) != tie.value:
+            raise ClaimsRefused(spelled(tie.path))
+
+
 def _require_type(header: JsonObject, provider: Provider) -> str:
-    value = header.get("typ", "jwt")
+    value = header.get("typ", provider.rules.missing_type)
     kind = value.lower().removeprefix("application/") if isinstance(value, str) else ""
     if kind not in provider.token_types:
         raise ClaimsRefused("typ")
@@ -155,7 +211,7 @@ def _require_user(claims: JsonObject, provider: Provider) -> None:
     grants = granted if isinstance(granted, list) else [granted]
     if any(_one_of(grant, _MACHINE_GRANTS) for grant in grants):
         raise ClaimsRefused("gty")
-    clients = [claims[name] for name in _CLIENT_CLAIMS if name in claims]
+    clients = [claims[name] for name in (*_CLIENT_CLAIMS, *provider.rules.client_claims) if name in claims]
     if any(claims.get(subject) in clients for subject in ("sub", provider.user_claim)):
         raise ClaimsRefused("sub")
 
@@ -186,7 +242,7 @@ def _require_party(claims: JsonObject, provider: Provider) -> None:
     """The client to which the token was given is ours; where it is named twice, both times (threat T1)."""
     if isinstance(provider.authorized_parties, Anyone):
         return
-    named = [claims[name] for name in _CLIENT_CLAIMS if name in claims]
+    named = [claims[name] for name in provider.rules.client_claims if name in claims]
     if not named and provider.credential is CredentialKind.ID_TOKEN:
         audience = _text_list(claims.get("aud")) or []
         named = [*audience] if len(audience) == 1 else []  # OIDC Core §2: the only audience is the client
@@ -203,38 +259,99 @@ def _expected(values: frozenset[str] | Anyone) -> str:
     return "expected " + (values.value if isinstance(values, Anyone) else " or ".join(sorted(values)))
 
 
-def _times(claims: JsonObject, provider: Provider, now: datetime) -> tuple[datetime, datetime, datetime]:
-    issued_at, expires_at = _instant(claims, "iat"), _instant(claims, "exp")
-    if issued_at is None or expires_at is None:
-        raise ClaimsRefused("exp" if expires_at is None else "iat")
+def _times(
+    claims: JsonObject, provider: Provider, now: datetime
+) -> tuple[datetime, datetime, datetime | None]:
+    rules = provider.rules.times
+    unit = rules.unit.value
+    issued_at, expires_at = _instant(claims, rules.issued, unit), _instant(claims, rules.expires, unit)
+    if expires_at is None and rules.without_exp is None:
+        raise ClaimsRefused(rules.expires)
+    if issued_at is None:
+        # A token's end less its whole life is when it was made; who knows neither knows no age.
+        if expires_at is None or rules.lifetime is None:
+            raise ClaimsRefused(rules.issued)
+        issued_at = max(expires_at, _EPOCH + rules.lifetime) - rules.lifetime
     # Nobody can be given a token before he signs in: a later auth_time would only stretch the session (threat T10).
-    authenticated_at = _instant(claims, "auth_time") or issued_at
-    not_before = _instant(claims, "nbf") or issued_at
+    authenticated_at = _authenticated(claims, provider) or issued_at
+    not_before = _instant(claims, "nbf", unit) or issued_at
     # Computed from our own time, which is no stranger's number: theirs may lie at the end of the calendar.
     earliest = now - provider.leeway
-    if earliest >= expires_at:
-        raise TokenExpired("exp")
+    if expires_at is not None and earliest >= expires_at:
+        raise TokenExpired(rules.expires)
     if earliest - provider.maximum_age >= issued_at:
-        raise TokenExpired("iat")
+        raise TokenExpired(rules.issued)
+    if expires_at is None and rules.without_exp and earliest - rules.without_exp.accepted_for >= issued_at:
+        raise TokenExpired(rules.issued)
     latest = now + provider.leeway
-    for name, instant in (("iat", issued_at), ("nbf", not_before), ("auth_time", authenticated_at)):
+    for name, instant in (
+        (rules.issued, issued_at),
+        ("nbf", not_before),
+        (rules.authenticated, authenticated_at),
+    ):
         if instant > latest:
-            raise TokenNotActive(name)
+            raise TokenNotActive(spelled(name))
     if provider.issued_before is not None and issued_at >= provider.issued_before:
-        raise ClaimsRefused("iat")
+        raise ClaimsRefused(rules.issued)
     return issued_at, min(authenticated_at, issued_at), expires_at
 
 
-def _instant(claims: JsonObject, name: str) -> datetime | None:
+def _authenticated(claims: JsonObject, provider: Provider) -> datetime | None:
+    """When the user signed in: the earliest time that is there."""
+    rules = provider.rules.times
+    if rules is NO_RULES.times:
+        return _instant(claims, "auth_time", 1)
+    return min(_moments(claims, rules.authenticated, provider), default=None)
+
+
+def _sign_in_ends(claims: JsonObject, provider: Provider, now: datetime) -> datetime | None:
+    """When the sign-in itself ends, where its tokens say so."""
+    path = provider.rules.times.ends
+    if path is None:
+        return None
+    ends = min(_moments(claims, path, provider), default=None)
+    if ends is not None and now - provider.leeway >= ends:
+        raise TokenExpired(spelled(path))
+    return ends
+
+
+def _moments(claims: JsonObject, path: ClaimPath, provider: Provider) -> list[datetime]:
+    """The times at a path; null is refused where a plain claim holds it."""
+    rules = provider.rules.times
+    if isinstance(path, str) and rules.moments is Moments.NUMBERS:
+        single = _instant(claims, path, rules.unit.value)
+        return [] if single is None else [single]
+    numbers = rules.moments is Moments.NUMBERS
+    return [
+        _number_instant(value, path, rules.unit.value) if numbers else _text_instant(value, path)
+        for value in find_each(claims, path)
+    ]
+
+
+def _instant(claims: JsonObject, name: str, unit: int) -> datetime | None:
     """A NumericDate (RFC 7519 §2), to whole milliseconds; None if it is not there."""
     value = claims.get(name)
     if value is None:
         if name in claims:
             raise ClaimsRefused(name)
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _YEAR_9999:
-        raise ClaimsRefused(name)
-    return _EPOCH + timedelta(milliseconds=int(value * 1000))
+    return _number_instant(value, name, unit)
+
+
+def _number_instant(value: JsonValue, path: ClaimPath, unit: int) -> datetime:
+    if type(value) not in _NUMBERS or not 0 <= cast("float", value) <= _YEAR_9999 * unit:
+        raise ClaimsRefused(spelled(path))
+    return _EPOCH + timedelta(milliseconds=int(cast("float", value) * (1000 // unit)))
+
+
+def _text_instant(value: JsonValue, path: ClaimPath) -> datetime:
+    """RFC 3339, with its offset."""
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # a day that no calendar has
+    raise ClaimsRefused(spelled(path))
 
 
 def _tenant(claims: JsonObject, provider: Provider) -> TenantId:
@@ -254,23 +371,43 @@ def _tenant(claims: JsonObject, provider: Provider) -> TenantId:
 
 def _session_id(claims: JsonObject, provider: Provider) -> str | None:
     return next(
-        (found for name in provider.session_claims if (found := _text(claims, name)) is not None), None
+        (found for path in provider.session_claims if (found := _text(claims, path)) is not None), None
     )
 
 
-def _required_text(claims: JsonObject, name: str) -> str:
-    text = _text(claims, name)
+def _subject(claims: JsonObject, provider: Provider) -> str:
+    """The provider's own user id: one person, for good."""
+    rule = provider.rules.subject
+    if rule is None:
+        return _required_text(claims, provider.user_claim)
+    own = next((found for path in rule.claims if (found := _id_text(claims, path, rule)) is not None), None)
+    if own is None:
+        raise ClaimsRefused(spelled(rule.claims[0]))
+    if rule.pattern is not None and not rule.pattern.fullmatch(own):
+        raise ClaimsRefused(spelled(rule.claims[0]), "not of the form of the provider's user ids")
+    return ":".join([*(_required_text(claims, path) for path in rule.scope), own])
+
+
+def _id_text(claims: JsonObject, path: ClaimPath, rule: SubjectRule) -> str | None:
+    value = find(claims, path)
+    if rule.whole_numbers and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    return _text(claims, path)
+
+
+def _required_text(claims: JsonObject, path: ClaimPath) -> str:
+    text = _text(claims, path)
     if text is None:
-        raise ClaimsRefused(name)
+        raise ClaimsRefused(spelled(path))
     return text
 
 
-def _text(claims: JsonObject, name: str) -> str | None:
-    value = claims.get(name)
-    if value is None:
+def _text(claims: JsonObject, path: ClaimPath) -> str | None:
+    value = claims.get(path) if isinstance(path, str) else find(claims, path)
+    if value is None or value is MISSING:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
-        raise ClaimsRefused(name)
+        raise ClaimsRefused(spelled(path))
     return value
 
 

@@ -17,7 +17,7 @@ from enum import Enum
 from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
 from segue.json import JsonObject
 from segue.migration.discovery import discovery_request, read_discovery
-from segue.migration.key_flows import jwks_request, read_jwks
+from segue.migration.key_flows import jwks_request, read_keys
 from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
 from segue.migration.kinds import AnyProvider
 from segue.migration.pins import compare_keys
@@ -141,7 +141,7 @@ async def _look_at_live(provider: Provider, live: LiveKeys, web: AsyncWeb) -> As
         if document is not None:
             yield good(provider.name, f"{live.document_url} is the document of {live.issuer}")
         request = jwks_request(url, issuer=live.issuer)
-        keys = read_jwks(request, await web.exchange(request))
+        keys = read_keys(request, await web.exchange(request), form=live.form)
     except FetchFailed as error:
         yield bad(provider.name, sentence_of(error))
         return

@@ -17,6 +17,8 @@ from segue.migration.kinds import AnyProvider
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import Provider
+from segue.migration.rule_words import rules_in_words
+from segue.migration.shared_secrets import SharedSecrets
 
 _ONCE = {
     OncePer.PERSON: "sign-in that has an id or a time, else user",
@@ -70,12 +72,16 @@ def _of_jwts(provider: Provider) -> Iterable[tuple[str, str]]:
     yield "token types", listed(sorted(provider.token_types))
     if provider.required_claims:
         yield "required claims", listed(f"{name} = {value}" for name, value in provider.required_claims)
+    yield from rules_in_words(provider.rules)
 
 
 def _keys(source: KeySource) -> str:
     match source:
         case PinnedKeys():
             return _pinned(source)
+        case SharedSecrets():
+            until = f" until {instant_text(source.not_after)}" if source.not_after else ""
+            return f"{len(source.keys)} shared secret{'s' if len(source.keys) != 1 else ''}{until}"
         case LiveKeys():
             return f"live from {source.jwks_url}" if source.jwks_url else f"live by {source.document_url}"
         case PinnedFallback():

@@ -53,6 +53,8 @@ class SharedSecret(Discreet, frozen=True, kw_only=True):
     unshown: ClassVar = frozenset({"secret"})
 
     secret: bytes
+    shortest: int | None = None
+    """Accept it for every hash from so many bytes on, as somebody said by name; None: as long as the hash."""
 
 
 PublicKey: TypeAlias = RSAPublicKey | ec.EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey
@@ -103,7 +105,9 @@ def fitting(key: PublicKey | SharedSecret) -> frozenset[Algorithm]:
         case Ed448PublicKey():
             return _ED448
         case SharedSecret():
-            return frozenset(name for name, (_, shortest) in _HMAC.items() if len(key.secret) >= shortest)
+            return frozenset(
+                name for name, (_, shortest) in _HMAC.items() if len(key.secret) >= (key.shortest or shortest)
+            )
 
 
 def verifier(key: PublicKey | SharedSecret, algorithm: Algorithm) -> Verify:

@@ -33,6 +33,7 @@ __all__ = [
     "KeySet",
     "VerificationKey",
     "key_from_pem",
+    "parse_certificates",
     "parse_jwk",
     "parse_jwks",
     "public_jwk",
@@ -112,6 +113,25 @@ def parse_jwks(data: bytes | str | JsonObject, *, allow_symmetric: bool = False)
             usable.append(_published(jwk, allow_symmetric=allow_symmetric))
         except KeyRefused as refused:
             skipped.append(f"{_label(position, jwk)}: {refused.args[0]}")
+    return KeySet(keys=tuple(usable), skipped=tuple(skipped))
+
+
+def parse_certificates(document: JsonObject) -> KeySet:
+    """
+    Load the keys of an object of PEM certificates by key id; say of those that cannot be used why not.
+
+    Raises:
+        KeyRefused: more than `MAX_KEYS` of them.
+    """
+    if len(document) > MAX_KEYS:
+        raise KeyRefused(f"more than {MAX_KEYS} certificates")
+    usable: list[VerificationKey] = []
+    skipped: list[str] = []
+    for position, (key_id, pem) in enumerate(document.items()):
+        try:
+            usable.append(key_from_pem(pem if isinstance(pem, str) else "", key_id=key_id))
+        except KeyRefused as refused:
+            skipped.append(f"{_label(position, {'kid': key_id})}: {refused.args[0]}")
     return KeySet(keys=tuple(usable), skipped=tuple(skipped))
 
 

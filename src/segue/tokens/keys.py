@@ -76,6 +76,8 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     keys: tuple[VerificationKey, ...]
     skipped: tuple[str, ...] = ()
     """One sentence for each key that was left out, for logs; without key material."""
+    nameless: bool = False
+    """Whether whatever tokens call their key says nothing here: shared secrets have no published names."""
 
     def __iter__(self) -> Iterator[VerificationKey]:
         return iter(self.keys)
@@ -103,6 +105,8 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         One id may stand for several keys: issuers do repeat ids. A key without an id answers to a named one only if it
         is alone in the set: then its owner pinned one key, and the token's name for it says nothing.
         """
+        if self.nameless:
+            return self.keys
         found = self._by_id.get(key_id, ())
         return self.keys if not found and len(self.keys) == 1 and self.keys[0].key_id is None else found
 
@@ -131,7 +135,11 @@ def key_from_pem(
 
 
 def shared_secret(
-    secret: bytes, *, algorithms: frozenset[Algorithm] | None, key_id: str | None = None
+    secret: bytes,
+    *,
+    algorithms: frozenset[Algorithm] | None,
+    key_id: str | None = None,
+    shortest: int | None = None,
 ) -> VerificationKey:
     """
     Load the secret of an HMAC that we share with the issuer.
@@ -140,6 +148,7 @@ def shared_secret(
         secret: at least as long as the longest hash of *algorithms* (RFC 7518 §3.2).
         algorithms: HS256, HS384, HS512 or several of them; None for those that the secret is long enough for.
         key_id: the name that tokens give it.
+        shortest: take a secret of so many bytes for any hash; None: as the RFC has it.
 
     Raises:
         KeyRefused: too short, not for HMAC, or *secret* is the text of a public key: then everybody could sign.
@@ -148,7 +157,7 @@ def shared_secret(
         raise KeyRefused("a public key is not a secret")
     if algorithms is not None and not algorithms <= SYMMETRIC:
         raise KeyRefused("a shared secret serves HS256, HS384 and HS512 only")
-    return bind(SharedSecret(secret=secret), key_id=key_id, algorithms=algorithms)
+    return bind(SharedSecret(secret=secret, shortest=shortest), key_id=key_id, algorithms=algorithms)
 
 
 def bind(material: object, *, key_id: str | None, algorithms: frozenset[Algorithm] | None) -> VerificationKey:
