@@ -14,8 +14,8 @@ from segue import Config, Engine, HttpSettings, Revocation7009
 from segue.errors import StoreUnavailable
 from segue.http.message import HttpRequest
 from segue.ids import SessionHandle
+from segue.migration.endings import EndOldSession
 from segue.migration.model import DeliveryState
-from segue.migration.revocation import EndOldSession
 from segue.migration.web import WebRequest, WebResponse
 from segue.stores.memory import MemoryStore
 from tests.support import issuer

@@ -14,13 +14,13 @@ from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
 from segue.migration.credential import BearerToken, OldCookies
+from segue.migration.endings import Revocation7009
 from segue.migration.key_sources import LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed
 from segue.migration.model import Identity
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import CredentialKind, Provider
-from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
 from segue.remote.settings import RemoteCore
 from segue.sessions.issuing import Issued, NewSession

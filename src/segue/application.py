@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar
 from segue.errors import ConfigurationError, UserRefused, UserUnknown
 from segue.ids import TenantId, UserId
 from segue.json import JsonValue
+from segue.migration.endings import ApplicationEnding, OldTokens
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.mapping_flows import require_one
 from segue.migration.model import Identity
@@ -62,6 +63,10 @@ class _Hooks:
         check_user = self._providers[identity.provider].check_user
         return Standing.ACTIVE if check_user is None else check_user(identity, user_id)
 
+    def _ended(self, provider: str, old: OldTokens) -> Awaitable[None] | None:
+        ending = self._providers[provider].revocation
+        return ending.end_session(old) if isinstance(ending, ApplicationEnding) else None
+
     def _fetched(self, claim: str, user_id: UserId, tenant_id: TenantId) -> JsonValue | Awaitable[JsonValue]:
         return None if self._fetch_claim is None else self._fetch_claim(claim, user_id, tenant_id)
 
@@ -89,6 +94,10 @@ class Application(_Hooks):
     def check_user(self, identity: Identity, user_id: UserId) -> Standing:
         """See `UserState.check_user`."""
         return _at_once(self._checked(identity, user_id), "check_user")
+
+    def end_old_session(self, provider: str, old: OldTokens) -> None:
+        """See `SessionEnder.end_old_session`."""
+        _at_once(self._ended(provider, old), "end_session")
 
     def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
         """See `ClaimSource.fetch_claim`."""
@@ -123,6 +132,12 @@ class AsyncApplication(_Hooks):
         """See `UserState.check_user`."""
         standing = self._checked(identity, user_id)
         return await standing if inspect.isawaitable(standing) else standing
+
+    async def end_old_session(self, provider: str, old: OldTokens) -> None:
+        """See `SessionEnder.end_old_session`."""
+        ended = self._ended(provider, old)
+        if inspect.isawaitable(ended):
+            await ended
 
     async def fetch_claim(self, claim: str, *, user_id: UserId, tenant_id: TenantId) -> JsonValue:
         """See `ClaimSource.fetch_claim`."""

@@ -20,9 +20,9 @@ from segue.engine import AsyncEngine
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.settings import HttpSettings
 from segue.ids import UserId
+from segue.migration.endings import Revocation7009
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
 from segue.migration.provider import Provider
-from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.claims import ClaimRule, Rule
 from segue.sessions.model import ByUser

@@ -17,9 +17,9 @@ from segue.config import Config
 from segue.engine import AsyncEngine
 from segue.http.settings import HttpSettings
 from segue.ids import SessionHandle
+from segue.migration.endings import Revocation7009
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.provider import Provider
-from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.policy import Lifetimes
 from segue.stores.ports import AsyncStore

@@ -15,16 +15,14 @@ from segue.ids import PUBLIC_APP
 from segue.migration.ending import (
     MAX_ATTEMPTS,
     DeliveryReport,
-    OldTokens,
-    Outcome,
     deliver,
-    judge_revocation,
     next_attempt,
-    revocation_requests,
 )
+from segue.migration.endings import OldTokens, Revocation7009
+from segue.migration.endings.model import Outcome
+from segue.migration.endings.rfc7009 import judge_revocation, revocation_requests
 from segue.migration.model import Delivery, DeliveryState
 from segue.migration.provider import Provider
-from segue.migration.revocation import Revocation7009
 from segue.migration.web import WebRequest, WebResponse
 from segue.tokens.secrets import Secrets
 from tests.migration.issuer import ISSUER, NOW, token
@@ -121,7 +119,7 @@ def test_t22_tokens_do_not_show() -> None:
         (405, b"", Outcome.WAIT, "HTTP_405"),
         (302, b"", Outcome.WAIT, "HTTP_302"),
         (408, b"", Outcome.AGAIN, "HTTP_408"),
-        (429, b"", Outcome.AGAIN, "HTTP_429"),
+        (429, b"", Outcome.WAIT, "HTTP_429"),
         (500, b"", Outcome.AGAIN, "HTTP_500"),
         (503, b'{"error":"unsupported_token_type"}', Outcome.AGAIN, "HTTP_503"),
     ],

@@ -9,11 +9,11 @@ import pytest
 
 from segue.errors import ConfigurationError
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
+from segue.migration.endings import Revocation7009
 from segue.migration.key_sources import LiveKeys
 from segue.migration.kinds import choose_by_issuer, require_distinct
 from segue.migration.model import Identity
 from segue.migration.provider import Provider
-from segue.migration.revocation import Revocation7009
 from segue.tokens.algorithms import Algorithm
 from tests.migration.issuer import ISSUER, NOW, provider, published
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from segue.errors import FetchFailed, SessionError, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
+from segue.migration.endings import Revocation7009
 from segue.migration.flows import RANDOMNESS, Migrated, Migration, MigrationRequest, migrate
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_holder import KeyCacheHolder
@@ -24,7 +25,6 @@ from segue.migration.minting import LocalMinting
 from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
 from segue.migration.provider import Provider
-from segue.migration.revocation import Revocation7009
 from segue.migration.user_state import Standing
 from segue.migration.web import WebRequest, WebResponse
 from segue.sessions import flows as session_flows

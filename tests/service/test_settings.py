@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from segue import ANY_AUDIENCE, SAME_ID, Config, CredentialKind, HttpSettings, LiveKeys, PinnedKeys, Provider
+from segue import (
+    ANY_AUDIENCE,
+    SAME_ID,
+    Config,
+    CredentialKind,
+    HttpSettings,
+    LiveKeys,
+    PinnedKeys,
+    Provider,
+    Revocation7009,
+)
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.migration.user_state import KEYS_ONLY
@@ -124,7 +134,7 @@ def test_provider_in_full(tmp_path: Path) -> None:
         "https://keys.example.org/jwks",
         timedelta(seconds=5),
     )
-    assert provider.revocation is not None
+    assert isinstance(provider.revocation, Revocation7009)
     assert provider.revocation.allowed_token_types == {"refresh_token"}
 
 
@@ -191,7 +201,7 @@ def test_client_secret_from_the_environment(tmp_path: Path) -> None:
         'client_secret_file = "not-there"\n'
     )
     (provider,) = load(tmp_path, text, {"SEGUE_PROVIDER_OLD_ONE_CLIENT_SECRET": "hush"}).config.providers
-    assert provider.revocation is not None
+    assert isinstance(provider.revocation, Revocation7009)
     assert provider.revocation.client_secret == "hush"
 
 

@@ -6,6 +6,7 @@ import inspect
 
 from segue.config import Config
 from segue.errors import ConfigurationError
+from segue.migration.endings import ApplicationEnding, RecordEnding
 from segue.migration.key_sources import compared_part, live_part
 from segue.migration.kinds import AnyProvider
 from segue.migration.opaque_provider import OpaqueProvider
@@ -52,7 +53,8 @@ def require_web(config: Config, web: object | None, offer: str) -> None:
 
 
 def _spoken_to(provider: AnyProvider) -> bool:
-    if provider.revocation is not None or isinstance(provider, OpaqueProvider):
+    by_web = not isinstance(provider.ending, ApplicationEnding | RecordEnding | None)
+    if by_web or isinstance(provider, OpaqueProvider):
         return True
     if not isinstance(provider, Provider):
         return False

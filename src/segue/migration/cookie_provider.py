@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from segue.errors import ConfigurationError
 from segue.migration.cookies.model import CookieFormat
+from segue.migration.endings import Ending, RecordEnding
 from segue.migration.named_issuer import NamedIssuerPolicy
 
 FindSession: TypeAlias = Callable[[str], bytes | None] | Callable[[str], Awaitable[bytes | None]]
@@ -67,6 +68,10 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"{self.name}: the format names no cookie; say which one holds the session"
             )
+        if isinstance(self.revocation, RecordEnding) and self.end_session is None:
+            raise ConfigurationError(
+                f"{self.name}: RecordEnding deletes the session's row by end_session; give it"
+            )
         if self.find_session is None and self.issued_before is None and self.deadline is None:
             raise ConfigurationError(
                 f"{self.name}: cookies without an end would let whoever gets the old secret make sessions for ever; "
@@ -77,6 +82,11 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
     def cookie_names(self) -> frozenset[str]:
         """The cookies that are read for it."""
         return self.format.cookie_names
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the old session is ended: as `revocation` says, else by deleting its row where that can be done."""
+        return self.revocation or (None if self.end_session is None else RecordEnding())
 
     @property
     def asks_provider(self) -> bool:

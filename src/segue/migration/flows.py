@@ -25,7 +25,7 @@ from segue.errors import (
 )
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
-from segue.migration.ending import OldTokens
+from segue.migration.endings import EndOldSession, OldTokens
 from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
@@ -49,7 +49,6 @@ from segue.migration.ports import Ledger
 from segue.migration.provider import Provider
 from segue.migration.records import Stage
 from segue.migration.rehearsal import rehearsed, require_turn
-from segue.migration.revocation import EndOldSession
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
@@ -220,7 +219,12 @@ async def migrate(
             claim=claim,
             new=_new_session(claim, identity, request, version=migration.version, end=end, provider=provider),
             deliveries=_deliveries(
-                claim, provider, request, minting, held_until=None if present else end, randomness=rest
+                claim,
+                _old_tokens(request, identity),
+                provider,
+                minting,
+                held_until=None if present else end,
+                randomness=rest,
             ),
             present=present,
             client_key=request.client_key,
@@ -303,27 +307,37 @@ def _claim(
     )
 
 
+def _old_tokens(request: MigrationRequest, identity: Identity) -> OldTokens:
+    """What ends the old session, whatever its ending needs of it."""
+    return OldTokens(
+        access_token=request.token,
+        refresh_token=request.old_refresh_token,
+        subject=identity.subject,
+        session_id=identity.provider_session_id,
+        expires_at=identity.expires_at,
+    )
+
+
 def _deliveries(
     claim: Claim,
+    old: OldTokens,
     provider: ProviderPolicy,
-    request: MigrationRequest,
     minting: Minting[S],
     *,
     held_until: datetime | None,
     randomness: bytes,
 ) -> tuple[Delivery, ...]:
     """What ends the old session; a new one that is not in use yet may hold it back until then."""
-    if provider.revocation is None:
+    if provider.ending is None:
         return ()
-    held = provider.revocation.when is EndOldSession.AFTER_FIRST_USE and held_until is not None
-    tokens = OldTokens(access_token=request.token, refresh_token=request.old_refresh_token)
+    held = provider.ending.when is EndOldSession.AFTER_FIRST_USE and held_until is not None
     delivery = Delivery(
         delivery_id=DeliveryId(randomness[:16].hex()),
         app_id=AppId(claim.app_id),
         provider=provider.name,
         claim_id=claim.claim_id,
         handle=claim.handle,
-        sealed=tokens.sealed(minting.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
+        sealed=old.sealed(minting.secrets, app_id=claim.app_id, nonce=randomness[16:28]),
         created_at=claim.claimed_at,
         due_at=held_until if held and held_until else claim.claimed_at,
         held=held,

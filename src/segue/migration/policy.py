@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
+from segue.migration.endings import Ending
 from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.model import Identity
-from segue.migration.revocation import Revocation7009
 from segue.migration.rollout import ON, Rollout
 from segue.migration.user_state import LONGEST_UNCHECKED, CheckUser, KeysOnly, ValidSince
 
@@ -75,7 +75,7 @@ class ProviderPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """From identity to our user id: the subject itself, `Prefixed`, `FromClaim`, `ImportedTable`, or a function."""
     carried_claims: frozenset[str] = frozenset()
     """Claims copied into the payload of new sessions. Name no roles: what is taken away later would live on (T11)."""
-    revocation: Revocation7009 | None = None
+    revocation: Ending | None = None
     """How the old session is ended at the provider; None: the ledger alone keeps the old token from coming back."""
 
     def __post_init__(self) -> None:
@@ -84,10 +84,19 @@ class ProviderPolicy(msgspec.Struct, frozen=True, kw_only=True):
         self._require_collections(
             ("tenants", self.tenants, tuple), ("carried_claims", self.carried_claims, frozenset)
         )
+        if not isinstance(cast("object", self.revocation), Ending | None):
+            raise ConfigurationError(
+                f"{self.name}: revocation must be one of segue.migration.endings, or None"
+            )
         self._require_carried()
         self._require_tenants()
         self._require_times()
         self._require_live_check()
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the old session is ended; None: it is not."""
+        return self.revocation
 
     @property
     def asks_provider(self) -> bool:

@@ -17,6 +17,7 @@ from segue.http.message import HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
 from segue.http.status import FAULT_CODE, code_of, migration_refusal
 from segue.migration import flows as migration_flows
+from segue.migration.endings import EndOldSession
 from segue.migration.flows import Migrated, Migration
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
@@ -29,7 +30,6 @@ from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
 from segue.migration.records import Stage
-from segue.migration.revocation import EndOldSession
 from segue.operations.at_hand import AtHand
 from segue.operations.attempts import Attempt, Attempts, Ending, OnEvent
 from segue.operations.timing import Timed
@@ -177,5 +177,5 @@ class MigrationOperations:
 
 
 def _after_use(provider: ProviderPolicy) -> bool:
-    revocation = provider.revocation
-    return revocation is not None and revocation.when is EndOldSession.AFTER_FIRST_USE
+    ending = provider.ending
+    return ending is not None and ending.when is EndOldSession.AFTER_FIRST_USE

@@ -13,6 +13,7 @@ from segue.core.app_flows import clear_removals
 from segue.flow import ask
 from segue.migration import ending
 from segue.migration.ending import DeliveryReport
+from segue.migration.endings.service_tokens import ServiceTokens
 from segue.migration.model import DeliveryState
 from segue.migration.ports import Ledger, Outbox
 from segue.operations.at_hand import AtHand
@@ -48,6 +49,7 @@ class UpkeepOperations:
         self._at_hand = at_hand
         self._migration = migration
         self._oversight = oversight
+        self._service_tokens = ServiceTokens()
 
     async def warm_up(self) -> bool:
         """See `Engine.warm_up`."""
@@ -73,7 +75,13 @@ class UpkeepOperations:
         now = self._at_hand.clock.now()
         if self._migration.awaits_use:
             await self._at_hand.first_use.tell(self._at_hand.config.app_id, now)
-        report = await ending.deliver(self._migration.providers, self._at_hand.secrets, now=now, limit=limit)
+        report = await ending.deliver(
+            self._migration.providers,
+            self._at_hand.secrets,
+            now=now,
+            limit=limit,
+            service_tokens=self._service_tokens,
+        )
         for provider, error in sorted(set(report.failures)):
             logger.warning(
                 "old sessions at %s could not be ended: %s, %d time(s); see `segue outbox`",

@@ -17,6 +17,7 @@ from enum import Enum
 from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
 from segue.json import JsonObject
 from segue.migration.discovery import discovery_request, read_discovery
+from segue.migration.endings import Revocation7009
 from segue.migration.key_flows import jwks_request, read_keys
 from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
 from segue.migration.kinds import AnyProvider
@@ -24,6 +25,7 @@ from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, read_json
 from segue.service.environment import overridable, stray_variables
+from segue.service.policy import ending_of
 from segue.service.reading import nearest
 from segue.service.settings import Settings
 from segue.service.store import SqliteSettings, StoreSettings
@@ -188,15 +190,17 @@ def _compare(provider: Provider, live: KeySet) -> Iterator[Finding]:
 
 def _look_at_revocation(provider: Provider, document: JsonObject) -> Iterator[Finding]:
     offered = document.get("revocation_endpoint")
-    if provider.revocation is None:
+    if provider.ending is None:
         if isinstance(offered, str):
             yield note(
                 provider.name, f"offers revocation at {offered}; without revocation.url it is not used"
             )
+    elif not isinstance(provider.ending, Revocation7009):
+        yield good(provider.name, f"old sessions are ended there by {ending_of(provider.ending)}")
     elif offered is None:
         yield note(provider.name, "its discovery document names no revocation endpoint; one is configured")
-    elif offered != provider.revocation.url:
-        yield note(provider.name, f"names {offered} for revocation; {provider.revocation.url} is configured")
+    elif offered != provider.ending.url:
+        yield note(provider.name, f"names {offered} for revocation; {provider.ending.url} is configured")
     else:
         yield good(provider.name, f"{offered} is where old sessions are ended")
 

@@ -15,6 +15,7 @@ from segue.config import Config
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.migration.binding import Anyone
 from segue.migration.cookie_provider import CookieProvider, OncePer
+from segue.migration.endings import Ending, Reach
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.kinds import AnyProvider
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
@@ -102,8 +103,13 @@ def _given_up(provider: AnyProvider) -> Iterable[str]:
         )
     if provider.maximum_age > _DAY:
         yield f"tokens are taken until {format_duration(provider.maximum_age)} after they were issued"
-    if _ending(provider) == _NOT_ENDED:
+    if provider.ending is None:
         yield "the old session is not ended at the provider; the ledger alone keeps its token from coming back"
+    elif provider.ending.reach is Reach.USER:
+        yield (
+            "a migration ends ALL sessions of its user at the provider: on devices that have not migrated yet "
+            "the user has to sign in again"
+        )
     if provider.carried_claims:
         yield "carried claims stay as they are when they change at the provider"
 
@@ -141,12 +147,13 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
 
 
 def _ending(provider: AnyProvider) -> str:
-    if isinstance(provider, CookieProvider) and provider.end_session is not None:
-        return "its row is deleted"
-    if provider.revocation is None:
-        return _NOT_ENDED
-    when = provider.revocation.when.value.replace("_", " ")
-    return f"revoked at the provider, {when}"
+    return _NOT_ENDED if provider.ending is None else f"ended there by {ending_of(provider.ending)}"
+
+
+def ending_of(ending: Ending) -> str:
+    """An ending in the words of the settings file."""
+    reach, when = (value.value.replace("_", " ") for value in (ending.reach, ending.when))
+    return f"{ending.kind}: {reach}, {when}"
 
 
 def _live_check(provider: AnyProvider) -> str:

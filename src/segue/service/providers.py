@@ -17,11 +17,11 @@ from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.json import JsonObject, parse_object
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
+from segue.migration.endings import EndOldSession, Revocation7009
 from segue.migration.key_cache import CacheRules
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
-from segue.migration.revocation import EndOldSession, Revocation7009
 from segue.migration.rollout import parse_rollout
 from segue.migration.user_state import KEYS_ONLY, Introspection
 from segue.service.private_files import read_private

@@ -129,7 +129,7 @@ class ProviderKeysSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationSection:
-    """How the old session is ended; see `segue.migration.revocation.Revocation7009`."""
+    """How the old session is ended; see `segue.migration.endings.Revocation7009`."""
 
     url: str
     client_id: str
