@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from tests.support import pip
+from tests.support import npm, pip
 from tests.support.processes import START_SECONDS, STOP_SECONDS, NotReady
+from tests.support.programs import required_program
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -93,6 +94,16 @@ def launched_python(script: str, *, log: Path, **env: str) -> Generator[OldSoftw
     python = pip.environment(folder, folder / "requirements.txt")
     clean = {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", **env}
     with launched([python, folder / script], log=log, env=clean) as software:
+        yield software
+
+
+@contextmanager
+def launched_node(script: str, *, log: Path, **env: str) -> Generator[OldSoftware]:
+    """Run a script of `node/` on the published packages of its lock file."""
+    folder = HERE / "node"
+    npm.install(folder)
+    node = required_program("node", package="nodejs")
+    with launched([node, folder / script], log=log, env={"NODE_ENV": "production", **env}) as software:
         yield software
 
 
