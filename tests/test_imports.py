@@ -34,7 +34,7 @@ LAYERS = [
     {"remote"},
     {"http"},
     {"stores"},
-    {"config", "application", "operations", "engine"},
+    {"config", "old_application", "application", "operations", "engine"},
     {"adapters"},
     {"service"},
     {"demo"},

@@ -21,6 +21,7 @@ from segue.migration.mapping_flows import require_one
 from segue.migration.model import Identity
 from segue.migration.policy import MapUser, ProviderPolicy
 from segue.migration.user_state import Standing
+from segue.old_application import AsyncOldApplication, BlockingOldApplication, OldApplicationHooks
 
 T = TypeVar("T")
 
@@ -30,8 +31,9 @@ FetchClaim: TypeAlias = (
 """(claim, user, tenant) → its present value, or None if there is nothing to say."""
 
 
-class _Hooks:
+class _Hooks(OldApplicationHooks):
     def __init__(self, providers: Sequence[ProviderPolicy], fetch_claim: FetchClaim | None) -> None:
+        super().__init__(providers)
         self._map_user: dict[str, MapUser] = {
             provider.name: provider.map_user
             for provider in providers
@@ -71,7 +73,7 @@ class _Hooks:
         return None if self._fetch_claim is None else self._fetch_claim(claim, user_id, tenant_id)
 
 
-class Application(_Hooks):
+class Application(_Hooks, BlockingOldApplication):
     """The ports `UserMapper` and `ClaimSource` over plain functions."""
 
     def map_user(self, identity: Identity) -> UserId:
@@ -104,7 +106,7 @@ class Application(_Hooks):
         return _at_once(self._fetched(claim, user_id, tenant_id), "fetch_claim")
 
 
-class AsyncApplication(_Hooks):
+class AsyncApplication(_Hooks, AsyncOldApplication):
     """The same for an event loop; the functions may be coroutine functions."""
 
     async def map_user(self, identity: Identity) -> UserId:

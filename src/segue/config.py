@@ -13,8 +13,9 @@ from typing import ClassVar, cast
 from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.http.settings import HttpSettings
+from segue.http.transport import OUR_COOKIES
 from segue.ids import PUBLIC_APP, AppId
-from segue.migration.kinds import AnyProvider, require_distinct
+from segue.migration.kinds import AnyProvider, cookie_names, require_distinct
 from segue.migration.throttle import Limits
 from segue.sessions.policy import Lifetimes
 from segue.sessions.revocations import StaleFeed
@@ -65,6 +66,7 @@ class Config(Discreet, frozen=True, kw_only=True):
         if not isinstance(cast("object", self.providers), tuple):
             raise ConfigurationError("providers must be a tuple: providers=(Provider(...),)")
         require_distinct(self.providers)
+        self._require_foreign_cookies()
         if self.signing_algorithm not in SIGNING_ALGORITHMS:
             raise ConfigurationError(
                 f"signing_algorithm {self.signing_algorithm.value}: choose ES256, RS256 or EdDSA"
@@ -77,6 +79,15 @@ class Config(Discreet, frozen=True, kw_only=True):
             raise ConfigurationError("attempts_kept must be at least an hour")
         if self.verified_cache < 0:
             raise ConfigurationError("verified_cache must not be negative")
+
+    def _require_foreign_cookies(self) -> None:
+        for provider in self.providers:
+            ours = cookie_names(provider) & OUR_COOKIES
+            if ours:
+                raise ConfigurationError(
+                    f"{provider.name}: {', '.join(sorted(ours))} is a cookie of our own sessions, and is never read as "
+                    "a previous provider's; name the cookie that the old application set"
+                )
 
     def parsed_secrets(self) -> Secrets:
         """The secrets, ready to derive keys from."""

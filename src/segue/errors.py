@@ -23,6 +23,7 @@ Every error that segue raises on purpose.
     │   └── ReuseDetected
     ├── MigrationRefused        the previous provider's credential does not become a session
     │   ├── RequestRefused
+    │   │   └── ProviderUnclear
     │   ├── AlreadyMigrated
     │   ├── UserRefused
     │   │   ├── UserUnknown
@@ -214,6 +215,12 @@ class RequestRefused(MigrationRefused):
     """The request itself is not one that we take: origin, size, form."""
 
     code = "REQUEST_INVALID"
+
+
+class ProviderUnclear(RequestRefused):
+    """Credentials of several providers came together, and the request does not say which of them counts."""
+
+    code = "PROVIDER_UNCLEAR"
 
 
 class AlreadyMigrated(MigrationRefused):

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from segue.errors import ClaimsRefused, ConfigurationError, TokenExpired, TokenNotActive
 from segue.flow import drive, performer
-from segue.migration import flows
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.claim_rules import (
     EACH,
@@ -29,13 +28,14 @@ from segue.migration.claim_rules import (
     Unwanted,
     WithoutExp,
 )
-from segue.migration.flows import Migration
+from segue.migration.credential import BearerToken
 from segue.migration.key_sources import LiveKeys
 from segue.migration.kinds import require_distinct
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end
 from segue.migration.provider import Provider
 from segue.migration.rule_words import rules_in_words
+from segue.migration.verifying import Migration, Verified, verify
 from tests.migration.issuer import (
     ABSENT,
     ISSUER,
@@ -326,29 +326,29 @@ def nameless(**changes: Any) -> Provider:
     )
 
 
+def proved(text: str, *providers: Provider) -> Verified:
+    """What the flow says of a token."""
+    configured = Migration(providers=providers, key_caches={}, version="test")
+    return drive(verify(BearerToken(text=text), configured, now=NOW), performer({}))
+
+
 def _same_user(_identity: Identity) -> str:
     return "user"
 
 
 def test_t6_token_without_issuer() -> None:
     """A token without iss is of the one provider that makes such; its people are known by that provider's name (T6)."""
-    both = Migration(providers=(provider(), nameless()), key_caches={}, version="test")
-    chosen, identity = drive(flows.verify(token(iss=ABSENT), both, now=NOW), performer({}))
-    assert (chosen.name, identity.issuer) == ("app", "app")
-    chosen, identity = drive(flows.verify(token(), both, now=NOW), performer({}))
-    assert (chosen.name, identity.issuer) == ("old", ISSUER)
-    for issuer in ("app", None, ""):
+    both = (provider(), nameless())
+    for text, name, issuer in ((token(iss=ABSENT), "app", "app"), (token(), "old", ISSUER)):
+        found = proved(text, *both)
+        assert (found.provider.name, found.identity.issuer) == (name, issuer)
+    for wrong in ("app", None, ""):
         with pytest.raises(ClaimsRefused, match="iss"):
-            drive(flows.verify(token(iss=issuer), both, now=NOW), performer({}))
+            proved(token(iss=wrong), *both)
     with pytest.raises(ClaimsRefused, match="iss"):
         verified(token(iss="app"), by=nameless())
     with pytest.raises(ClaimsRefused, match="iss"):
-        drive(
-            flows.verify(
-                token(iss=ABSENT), Migration(providers=(provider(),), key_caches={}, version="test"), now=NOW
-            ),
-            performer({}),
-        )
+        proved(token(iss=ABSENT), provider())
 
 
 def test_t6_two_providers_without_issuer() -> None:

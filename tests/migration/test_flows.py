@@ -24,6 +24,7 @@ from segue.errors import (
     UserRefused,
 )
 from segue.ids import PUBLIC_APP, TenantId
+from segue.migration.credential import BearerToken
 from segue.migration.flows import migrate
 from segue.migration.key_sources import LiveKeys
 from segue.migration.minting import LocalMinting, MigrationResult
@@ -390,7 +391,7 @@ def test_t22_nothing_shows_a_secret() -> None:
         lambda: world.migrate(replace(made, client_key=STRANGER), number=2),
         lambda: world.migrate(replace(made, client_key=None), number=2),
         lambda: world.migrate(replace(made, present_session=signed_in(world, "bob")), number=2),
-        lambda: world.migrate(replace(made, token=text + "A"), number=2),
+        lambda: world.migrate(replace(made, credential=BearerToken(text=text + "A")), number=2),
         lambda: world.migrate(replace(made, old_refresh_token="canary\n"), number=2),
     ]
     identity = world.migrate(made).identity

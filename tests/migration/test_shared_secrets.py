@@ -9,11 +9,11 @@ import pytest
 
 from segue.errors import ConfigurationError, KeyUnknown, SignatureRefused
 from segue.flow import drive, performer
-from segue.migration import flows
-from segue.migration.flows import Migration
+from segue.migration.credential import BearerToken
 from segue.migration.provider import Provider
 from segue.migration.shared_secrets import SHORT_SECRETS, SharedSecrets
 from segue.migration.verification import verify_credential
+from segue.migration.verifying import Migration, verify
 from segue.tokens.algorithms import Algorithm, SharedSecret
 from segue.tokens.jws import parse_jws
 from tests.migration.issuer import ABSENT, LATE, NOW, claims, key, provider, signed
@@ -39,7 +39,8 @@ def made(secret: bytes, *, key_id: object = ABSENT, algorithm: Algorithm = Algor
 def taken(text: str, by: Provider, *, now: datetime = NOW) -> str:
     """Whom the flow takes a token for."""
     migration = Migration(providers=(by,), key_caches={}, version="test")
-    return drive(flows.verify(text, migration, now=now), performer({}))[1].subject
+    verified = drive(verify(BearerToken(text=text), migration, now=now), performer({}))
+    return verified.identity.subject
 
 
 def test_old_and_new_secret() -> None:

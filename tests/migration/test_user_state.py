@@ -22,6 +22,7 @@ from segue.errors import (
     UserDeleted,
     UserUnknown,
 )
+from segue.migration.credential import BearerToken
 from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
@@ -101,8 +102,10 @@ def test_active(answer: object) -> None:
     made = request()
     assert asked.migrate(made).result is MigrationResult.MIGRATED
     (sent,) = asked.issuer.seen
+    presented = made.credential
     assert sent.body is not None
-    assert (sent.url, sent.method, b"token=" + made.token.encode() in sent.body) == (ASK.url, "POST", True)
+    assert isinstance(presented, BearerToken)
+    assert (sent.url, sent.method, f"token={presented.text}".encode() in sent.body) == (ASK.url, "POST", True)
     assert ASK.client_secret not in sent.body.decode() + sent.url + repr(sent) + repr(ASK)
 
 

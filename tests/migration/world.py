@@ -11,13 +11,12 @@ from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
 from segue.errors import FetchFailed, SessionError, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
+from segue.migration.credential import BearerToken
 from segue.migration.endings import Revocation7009
-from segue.migration.flows import RANDOMNESS, Migrated, Migration, MigrationRequest, migrate
+from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrate
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import LiveKeys
@@ -26,6 +25,7 @@ from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
 from segue.migration.provider import Provider
 from segue.migration.user_state import Standing
+from segue.migration.verifying import Migration
 from segue.migration.web import WebRequest, WebResponse
 from segue.sessions import flows as session_flows
 from segue.sessions.issuing import Issuance, NewSession
@@ -36,7 +36,8 @@ from segue.tokens.algorithms import Algorithm
 from segue.tokens.jwk import public_jwk
 from segue.tokens.secrets import Secrets
 from segue.tokens.signing_keys import KeyKind, KeyPlan
-from tests.migration.issuer import ISSUER, NOW, key, provider, token
+from tests.migration.issuer import ISSUER, NOW, key, provider
+from tests.migration.issuer import token as good_token
 from tests.support.keys import make_signing_key
 
 T = TypeVar("T")
@@ -215,10 +216,14 @@ class World:
             raise AssertionError("something was written")
 
 
-def request(**changes: Any) -> MigrationRequest:
-    """What alice's page sends."""
-    plain = MigrationRequest(token=token(), client_key=CLIENT, old_refresh_token="old-refresh-token")
-    return replace(plain, **changes)
+def request(token: str = "", **changes: Any) -> MigrationRequest:
+    """What alice's page sends; with another *token*, or with whatever else."""
+    made: dict[str, Any] = {
+        "credential": BearerToken(text=token or good_token()),
+        "client_key": CLIENT,
+        "old_refresh_token": "old-refresh-token",
+    }
+    return MigrationRequest(**{**made, **changes})
 
 
 def refresh_text(migrated: Migrated) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from segue.errors import SessionError, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer
 from segue.ids import PUBLIC_APP, SessionHandle, UserId
-from segue.migration.flows import Migrated, Migration, MigrationRequest, migrate
+from segue.migration.flows import Migrated, MigrationRequest, migrate
 from segue.migration.model import Claim, Delivery, DeliveryState
+from segue.migration.verifying import Migration
 from segue.remote.exchange import Core
 from segue.remote.minting import RemoteMinting
 from segue.remote.sessions import RemoteSessions, Terms

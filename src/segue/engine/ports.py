@@ -34,6 +34,8 @@ def ports(
     named |= {
         "UserMapper": application,
         "UserState": application,
+        "OldApplication": application,
+        "CredentialVerifier": application,
         "ClaimSource": application,
         "KeyMaker": keys,
     }

@@ -1,9 +1,9 @@
 """
 `POST /migrate-session` on HTTP: what a request must be, and what the answer says.
 
-One credential, in the `Authorization` header and nowhere else; a size that is looked at before anything is read; an
-origin that we know (threat T13: nobody migrates an attacker's token in a victim's browser). House rule: nothing here
-verifies the credential; the answer tells a page just enough to go on.
+One credential, in the `Authorization` header or in old cookies, and nowhere else; a size that is looked at before
+anything is read; an origin that we know (threat T13: nobody migrates an attacker's token in a victim's browser). House
+rule: nothing here verifies the credential; the answer tells a page just enough to go on.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from segue.http.attach import attach, attach_access, clear
 from segue.http.cookies import read_cookies
 from segue.http.device import device_of
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest, HttpResponse, json_response
+from segue.http.old_cookies import read_old_cookies, require_own_page
 from segue.http.routes import tenant_in_path
 from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, Transport, carries_access, for_new_session
 from segue.json import JsonObject, parse_object
+from segue.migration.credential import BearerToken, Credential, OldCookies
 from segue.migration.flows import Migrated, MigrationRequest
 from segue.migration.once import parse_client_key
 from segue.tokens.access import AccessToken
@@ -30,6 +32,7 @@ MAX_BODY = 16 * 1024
 """Bytes of a body that we read; a provider's refresh token fits well."""
 
 _MAX_REFRESH_TOKEN = 8192
+_MAX_NAME = 256
 _AXIOS_HINT = (
     "the Authorization header came inside the JSON body: with axios the body is the second argument and the options "
     "are the third, axios.post(url, {}, {headers: {Authorization: ...}})"
@@ -43,6 +46,7 @@ def read_migration(
     settings: HttpSettings,
     *,
     trusted_origins: frozenset[str],
+    old_cookies: frozenset[str],
     recognise: Recognise,
     now: datetime,
 ) -> MigrationRequest:
@@ -53,24 +57,27 @@ def read_migration(
         request: as it came.
         settings: of the deployment.
         trusted_origins: of pages that may ask, besides website and API.
+        old_cookies: names of those that providers read.
         recognise: an access token of ours from its text, its signature verified, its time maybe over.
         now: aware UTC instant.
 
     Raises:
         RequestRefused: method, origin, size or form.
-        TokenMissing: no bearer token; the text names the usual mistake if it was made.
+        AntiCsrfRefused: cookies without the proof that our own page sent them.
+        TokenMissing: no bearer token and no cookie; the text names the usual mistake if it was made.
     """
     if request.method != "POST":
         raise RequestRefused("only POST migrates")
     _require_origin(request, settings, trusted_origins)
     body = _read_body(request)
-    if request.header("authorization") is None and _has_misplaced_header(body):
-        raise TokenMissing(_AXIOS_HINT)
-    token = read_bearer(request)
+    credential = _credential(request, body, old_cookies)
+    if isinstance(credential, OldCookies):
+        require_own_page(request)
     transport, present = for_new_session(request, settings), _present(request, recognise)
     via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
     return MigrationRequest(
-        token=token,
+        credential=credential,
+        provider=_named(body),
         client_key=parse_client_key(request.header("idempotency-key")),
         old_refresh_token=_old_refresh_token(body),
         present_session=present.claims.handle if present else None,
@@ -153,6 +160,26 @@ def read_bearer(request: HttpRequest) -> str:
     if len(token) > MAX_LENGTH:
         raise RequestRefused("the token is longer than 8 KiB")
     return token.strip()
+
+
+def _credential(request: HttpRequest, body: JsonObject, old_cookies: frozenset[str]) -> Credential:
+    """One: a bearer token was put there by somebody, cookies are only there, so a bearer token is what counts."""
+    if request.header("authorization") is None:
+        if _has_misplaced_header(body):
+            raise TokenMissing(_AXIOS_HINT)
+        if (found := read_old_cookies(request, old_cookies)) is not None:
+            return found
+    return BearerToken(text=read_bearer(request))
+
+
+def _named(body: JsonObject) -> str | None:
+    """The provider that the caller means; which one it may be is for the flow to say."""
+    name = body.get("provider")
+    if name is None:
+        return None
+    if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME:
+        raise RequestRefused("provider must be the name of one")
+    return name
 
 
 def _has_misplaced_header(body: JsonObject) -> bool:

@@ -79,6 +79,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     # A migration that is refused has a table of its own; on any other route it is a mistake of ours.
     "MIGRATION_REFUSED": Answer.FAULT,
     "REQUEST_INVALID": Answer.FAULT,
+    "PROVIDER_UNCLEAR": Answer.FAULT,
     "MIGRATION_CLOSED": Answer.FAULT,
     "MIGRATION_NOT_YET": Answer.FAULT,
     "ALREADY_MIGRATED": Answer.FAULT,
@@ -108,6 +109,7 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "session_cookies_refused": 400,
     "MIGRATION_REFUSED": 403,
     "REQUEST_INVALID": 400,
+    "PROVIDER_UNCLEAR": 400,
     "MIGRATION_CLOSED": 403,
     "MIGRATION_NOT_YET": 403,
     "ALREADY_MIGRATED": 409,

@@ -28,6 +28,17 @@ MODE_HEADER: Final = "st-auth-mode"
 
 _BEARER = "Bearer "
 _CLIENT_COOKIES = ("sFrontToken", ACCESS_HEADER, REFRESH_HEADER)
+OUR_COOKIES: Final = frozenset(
+    {
+        ACCESS_COOKIE,
+        REFRESH_COOKIE,
+        OLD_REFRESH_COOKIE,
+        *_CLIENT_COOKIES,
+        "sAntiCsrf",
+        "st-last-access-token-update",
+    }
+)
+"""What we and the front ends of this protocol write; never a previous provider's."""
 
 
 class Transport(Enum):

@@ -30,3 +30,16 @@ class OldCookies(Discreet, frozen=True, kw_only=True):
 
 
 Credential: TypeAlias = BearerToken | OldCookies
+
+
+def digested_text(credential: BearerToken) -> str:
+    """
+    What of an opaque token tells it from others, whatever a lenient provider lets stand beside it.
+
+    Databases that compare without regard to case find one token under many spellings, and so do decoders that take both
+    alphabets of base64 or leave its padding out. Tokens that differ in nothing else are one.
+    """
+    return credential.text.rstrip("=").translate(_ONE_ALPHABET).casefold()
+
+
+_ONE_ALPHABET = str.maketrans("+/", "-_")

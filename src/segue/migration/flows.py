@@ -9,7 +9,6 @@ and no outgoing call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from typing import ClassVar
@@ -18,20 +17,15 @@ import msgspec
 
 from segue.discreet import Discreet
 from segue.errors import (
-    ClaimsRefused,
-    MigrationClosed,
     OtherUserSignedIn,
     RequestRefused,
 )
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
+from segue.migration.credential import Credential
 from segue.migration.endings import EndOldSession, OldTokens
 from segue.migration.key_cache import CacheRules, KeyCache
-from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
-from segue.migration.key_sources import live_part
-from segue.migration.kinds import AnyProvider, choose_by_issuer
-from segue.migration.mapping import ImportedTable
 from segue.migration.mapping_flows import map_user
 from segue.migration.minting import RANDOMNESS as MINTING
 from segue.migration.minting import Draft, MigrationResult, Minting, S
@@ -39,23 +33,20 @@ from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import (
     ClientKey,
     absolute_end,
-    claim_id_of,
     provenance_of,
     refuse_stranger,
     tombstone_until,
 )
 from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Ledger
-from segue.migration.provider import Provider
 from segue.migration.records import Stage
 from segue.migration.rehearsal import rehearsed, require_turn
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
-from segue.migration.verification import read_issuer, require_algorithm, verify_credential
+from segue.migration.verifying import Migration, Verified, verify
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import Device
 from segue.tokens.access import AccessToken
-from segue.tokens.jws import parse_jws
 
 RANDOMNESS = MINTING + 28
 """Bytes that a migration consumes: those of its draft, and for a delivery id 16, nonce 12."""
@@ -68,8 +59,10 @@ _NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
 class MigrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller presents to be migrated."""
 
-    token: str
-    """The provider's token, as it came."""
+    credential: Credential
+    """As it came."""
+    provider: str | None = None
+    """The provider that the caller named; needed only where the credential leaves several."""
     client_key: ClientKey | None = None
     old_refresh_token: str | None = None
     """The provider's refresh token, to be ended with the old session; nothing is ever bought with it."""
@@ -90,21 +83,6 @@ class MigrationRequest(msgspec.Struct, frozen=True, kw_only=True):
         return "<MigrationRequest>"
 
 
-class Migration(msgspec.Struct, frozen=True, kw_only=True):
-    """What is configured for it."""
-
-    providers: tuple[AnyProvider, ...]
-    key_caches: Mapping[str, KeyCacheHolder]
-    """By provider name; pinned keys need none."""
-    version: str
-    """Ours, for provenance."""
-
-    @property
-    def has_table(self) -> bool:
-        """Whether some people's user ids are in the table of identities."""
-        return any(isinstance(provider.map_user, ImportedTable) for provider in self.providers)
-
-
 class Migrated(Discreet, frozen=True, kw_only=True):
     """A migration that ended well."""
 
@@ -123,43 +101,11 @@ class Migrated(Discreet, frozen=True, kw_only=True):
     identity: Identity
 
 
-async def verify(
-    token: str, migration: Migration, *, now: datetime, trail: Trail | None = None
-) -> tuple[Provider, Identity]:
-    """
-    Verify a provider's token with that provider's keys and rules; nothing is written.
-
-    Raises:
-        TokenRefused: one of its kinds, see `segue.migration.verification`.
-        MigrationClosed: the provider's deadline has passed.
-        NotYet: the provider is switched off.
-        TooManyAttempts: of this address or this person.
-        KeysUnavailable: its keys cannot be had at the moment.
-    """
-    trail = trail or Trail()
-    trail.reached(Stage.TOKEN)
-    unverified = parse_jws(token)
-    issuer, _ = read_issuer(unverified)
-    provider = choose_by_issuer(migration.providers, issuer)
-    if provider is None:
-        known = ", ".join(name for provider in migration.providers for name in provider.issuers)
-        raise ClaimsRefused("iss", f"none of those configured: {known}")
-    trail.chose(provider)
-    if provider.deadline is not None and now >= provider.deadline:
-        raise MigrationClosed(provider.name)
-    require_algorithm(unverified, provider)
-    cache = _NO_CACHE if live_part(provider.keys) is None else migration.key_caches[provider.name]
-    keys = await keys_for(provider.keys, cache, unverified.key_id, now)
-    identity = verify_credential(unverified, keys, provider, now=now)
-    trail.identified(identity)
-    return provider, identity
-
-
 async def migrate(
     request: MigrationRequest, migration: Migration, minting: Minting[S], *, randomness: bytes
 ) -> Migrated:
     """
-    Turn a provider's token into a session of ours, once.
+    Turn a provider's credential into a session of ours, once.
 
     Args:
         request: what the caller presents.
@@ -175,17 +121,19 @@ async def migrate(
     """
     _require_form(request, randomness)
     trail = request.trail
-    provider, identity = await verify(request.token, migration, now=minting.now, trail=trail)
+    verified = await verify(
+        request.credential, migration, now=minting.now, trail=trail, named=request.provider
+    )
+    provider, identity, claim_id = verified.provider, verified.identity, verified.claim_id
     if request.tenant_id not in {None, identity.tenant_id}:
         raise RequestRefused("the path names another tenant than the credential")
     await require_turn(
-        identity, trail, token=request.token, client_key=request.client_key, app_id=minting.app_id
+        identity, trail, claim_id=claim_id, client_key=request.client_key, app_id=minting.app_id
     )
     trail.reached(Stage.USER)
-    claim_id = claim_id_of(identity, request.token)
     if provider.asks_outside and request.present_session is None:
         refuse_stranger(await ask(Ledger.find_claim, minting.app_id, claim_id), request.client_key)
-    await require_sign_in(identity, provider, token=request.token, now=minting.now)
+    await require_sign_in(identity, provider, token=verified.bearer, now=minting.now)
     trail.reached(Stage.MAPPING)
     user_id = await map_user(
         identity,
@@ -220,7 +168,7 @@ async def migrate(
             new=_new_session(claim, identity, request, version=migration.version, end=end, provider=provider),
             deliveries=_deliveries(
                 claim,
-                _old_tokens(request, identity),
+                _old_tokens(request, verified),
                 provider,
                 minting,
                 held_until=None if present else end,
@@ -307,13 +255,15 @@ def _claim(
     )
 
 
-def _old_tokens(request: MigrationRequest, identity: Identity) -> OldTokens:
+def _old_tokens(request: MigrationRequest, verified: Verified) -> OldTokens:
     """What ends the old session, whatever its ending needs of it."""
+    identity = verified.identity
     return OldTokens(
-        access_token=request.token,
+        access_token=verified.bearer or "",
         refresh_token=request.old_refresh_token,
         subject=identity.subject,
         session_id=identity.provider_session_id,
+        record_key=verified.record_key,
         expires_at=identity.expires_at,
     )
 

@@ -46,6 +46,8 @@ class Identity(Discreet, frozen=True, kw_only=True):
     """Every claim of the credential, verified."""
     session_ends_at: datetime | None = None
     """When the sign-in itself ends at the provider, where the credential says so."""
+    dated: bool = True
+    """Whether the credential says when it was made; otherwise `authenticated_at` is only the latest that it can be."""
 
     @property
     def subject_digest(self) -> Digest:

@@ -8,7 +8,7 @@ user id, roll-out; it decides what a credential proves, never whether that is en
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from segue.errors import ConfigurationError
 from segue.migration.cookie_provider import OncePer
@@ -23,6 +23,14 @@ VerifyCredential: TypeAlias = (
 Proves a credential or raises one of the `TokenRefused`; any other exception means that nothing is known, and a
 retry may help. Awaitable only under `AsyncEngine`. `segue.migration.contract` holds one to the rules.
 """
+
+
+class CredentialVerifier(Protocol):
+    """The application's verifiers, as the flows ask for them."""
+
+    def verify_credential(self, provider: str, credential: Credential) -> OldSession:
+        """See `VerifyCredential`; what it answers is not believed to be an `OldSession` before that was looked at."""
+        ...
 
 
 class OwnProvider(NamedIssuerPolicy, frozen=True, kw_only=True):

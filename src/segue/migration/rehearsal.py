@@ -10,9 +10,9 @@ import hmac
 
 from segue.errors import NotYet
 from segue.flow import ask
-from segue.ids import AppId
+from segue.ids import AppId, Digest
 from segue.migration.model import Claim, Identity
-from segue.migration.once import ClientKey, claim_id_of
+from segue.migration.once import ClientKey
 from segue.migration.ports import Ledger
 from segue.migration.records import Stage
 from segue.migration.rollout import Mode
@@ -20,7 +20,7 @@ from segue.migration.trail import Trail
 
 
 async def require_turn(
-    identity: Identity, trail: Trail, *, token: str, client_key: ClientKey | None, app_id: AppId
+    identity: Identity, trail: Trail, *, claim_id: Digest, client_key: ClientKey | None, app_id: AppId
 ) -> None:
     """
     Refuse whoever is not among the share of users that is migrated.
@@ -36,7 +36,7 @@ async def require_turn(
     if rollout.mode is not Mode.ON or rollout.includes(identity.provider, identity.subject_digest):
         return
     if client_key is not None:
-        claim = await ask(Ledger.find_claim, app_id, claim_id_of(identity, token))
+        claim = await ask(Ledger.find_claim, app_id, claim_id)
         if claim is not None and _made_by(claim, client_key):
             return
     raise NotYet("not among the share of users that is migrated")

@@ -27,7 +27,9 @@ from segue.migration.user_state import (
 from segue.migration.web import Web
 
 
-async def require_sign_in(identity: Identity, provider: AnyProvider, *, token: str, now: datetime) -> None:
+async def require_sign_in(
+    identity: Identity, provider: AnyProvider, *, token: str | None, now: datetime
+) -> None:
     """
     The provider has not ended this sign-in, as far as it is asked.
 
@@ -39,7 +41,7 @@ async def require_sign_in(identity: Identity, provider: AnyProvider, *, token: s
     require_since(identity, provider.sign_ins_since, source="sign_ins_since")
     if provider.valid_since is not None:
         require_since(identity, await ask(UserState.valid_since, identity), source="valid_since")
-    if not isinstance(provider, Provider) or provider.introspection is None:
+    if not isinstance(provider, Provider) or provider.introspection is None or token is None:
         return
     request = introspection_request(token, provider.introspection)
     try:

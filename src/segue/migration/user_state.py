@@ -197,6 +197,8 @@ def require_since(identity: Identity, cut_off: object, *, source: str) -> None:
         return
     if not isinstance(cut_off, datetime) or cut_off.utcoffset() is None:
         raise ConfigurationError(f"{source} must give an instant with a time zone, or None")
+    if not identity.dated:
+        raise SignInRevoked(f"it does not say when the user signed in, and {source} is an instant")
     if identity.authenticated_at < cut_off.astimezone(UTC):
         raise SignInRevoked(f"signed in before the instant of {source}")
 

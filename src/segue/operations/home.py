@@ -15,8 +15,9 @@ import msgspec
 
 from segue.config import Config
 from segue.flow import ask
-from segue.migration.flows import RANDOMNESS, Migrated, Migration, MigrationRequest, migrate
+from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrate
 from segue.migration.minting import LocalMinting
+from segue.migration.verifying import Migration
 from segue.sessions import key_flows
 from segue.sessions.issuing import Issuance
 from segue.sessions.local import LocalSessions

@@ -16,13 +16,14 @@ from segue.errors import AlreadyMigrated, NotYet, SessionError, TokenRefused, Un
 from segue.http.message import HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
 from segue.http.status import FAULT_CODE, code_of, migration_refusal
-from segue.migration import flows as migration_flows
+from segue.migration.credential import BearerToken
 from segue.migration.endings import EndOldSession
-from segue.migration.flows import Migrated, Migration
+from segue.migration.flows import Migrated
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import live_part
+from segue.migration.kinds import cookie_names
 from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
@@ -30,6 +31,7 @@ from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
 from segue.migration.records import Stage
+from segue.migration.verifying import Migration, verify
 from segue.operations.at_hand import AtHand
 from segue.operations.attempts import Attempt, Attempts, Ending, OnEvent
 from segue.operations.timing import Timed
@@ -51,6 +53,7 @@ class MigrationOperations:
         self.attempts = Attempts(at_hand, on_event=on_event)
         config = at_hand.config
         self.providers = {provider.name: provider for provider in config.providers}
+        self._old_cookies = frozenset[str]().union(*map(cookie_names, config.providers))
         self._alarms: dict[str, PinDifference] = {}
         self._migration = Migration(
             providers=config.providers,
@@ -64,8 +67,8 @@ class MigrationOperations:
 
     async def verify_provider_token(self, token: str) -> Identity:
         """See `Engine.verify_provider_token`."""
-        _, identity = await migration_flows.verify(token, self._migration, now=self._at_hand.clock.now())
-        return identity
+        credential = BearerToken(text=token)
+        return (await verify(credential, self._migration, now=self._at_hand.clock.now())).identity
 
     async def load_keys(self) -> bool:
         """Have the providers' live keys at hand; False: one did not answer."""
@@ -149,6 +152,7 @@ class MigrationOperations:
             request,
             config.http,
             trusted_origins=config.trusted_origins,
+            old_cookies=self._old_cookies,
             recognise=runtime.verifier.recognise,
             now=runtime.now,
         )

@@ -17,8 +17,9 @@ from threading import Lock
 from segue.config import Config
 from segue.errors import BeyondCore
 from segue.ids import SessionHandle
-from segue.migration.flows import RANDOMNESS, Migrated, Migration, MigrationRequest, migrate
+from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrate
 from segue.migration.urls import is_this_machine
+from segue.migration.verifying import Migration
 from segue.operations.home import KnownKeys
 from segue.remote.exchange import Core
 from segue.remote.keys import CoreKeys

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Protocol, TypeAlias
 
+import msgspec
+
 from segue.discreet import Discreet
-from segue.json import JsonObject
+from segue.json import JsonObject, JsonValue
 
 Cookies: TypeAlias = Mapping[str, str]
 """The values of a request's cookies by name, as they came (not URL-decoded). A name that came twice is not in it."""
@@ -26,23 +28,23 @@ MAX_SESSION = 256 * 1024
 
 
 class OldSession(Discreet, frozen=True, kw_only=True):
-    """What a cookie proves of somebody's session at the previous application."""
+    """What a cookie, or a verifier of your own, proves of somebody's session at the previous application."""
 
     unshown: ClassVar = frozenset({"subject", "session_id", "record_key", "claims"})
 
     subject: str
     """The user's id there, as text."""
-    session_id: str | None
+    session_id: str | None = None
     """What names the sign-in while it lasts; None: there is nothing, and the cookie itself is claimed."""
-    written_at: datetime | None
+    written_at: datetime | None = None
     """When this cookie or row was made; None: it does not say."""
-    authenticated_at: datetime | None
+    authenticated_at: datetime | None = None
     """When the user signed in; None: it does not say."""
-    expires_at: datetime | None
+    expires_at: datetime | None = None
     """The end that it carries itself; None: it has none, and the provider's policy has to know."""
-    record_key: str | None
+    record_key: str | None = None
     """The key of its row in the application's store, by which it is ended there; None: the cookie is all there is."""
-    claims: JsonObject
+    claims: JsonObject = msgspec.field(default_factory=dict[str, JsonValue])
     """What else is in it, as far as JSON can say it."""
 
 
