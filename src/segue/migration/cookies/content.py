@@ -58,7 +58,7 @@ def subject_of(value: JsonValue) -> str:
     Raises:
         ClaimsRefused: nobody is signed in, or it is no user id.
     """
-    if value is None or value is False or value in _NOBODY or value == 0:
+    if value is None or value is False or value == 0 or (isinstance(value, str) and value in _NOBODY):
         raise ClaimsRefused("user id", "nobody is signed in")
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ClaimsRefused("user id", "neither a text nor a whole number")

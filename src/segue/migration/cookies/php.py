@@ -33,6 +33,8 @@ from segue.migration.cookies.php_values import (
 _SESSION_ID = re.compile(r"[A-Za-z0-9,-]{22,256}")
 """What `session_create_id` makes: PHP 7.1 and newer take no shorter one, older ones made 26 or 32 characters."""
 _LONGEST_COOKIE = 1024
+_NAME = re.compile(rb'[^\x00-\x1f|;"]{1,512}')
+"""Narrower than PHP's: what another serializer wrote would otherwise be read now and then, and differently."""
 
 
 class PhpSerializer(Enum):
@@ -165,8 +167,8 @@ def _read_members(
     position, budget = 0, [MAX_VALUES]
     while position < len(stored):
         name, position = name_at(position)
-        if not name or name in members:
-            raise ValueError("a name is empty, or there twice")
+        if not _NAME.fullmatch(name) or name in members:
+            raise ValueError("a name is none, or there twice")
         members[name], position = read_value(stored, position, objects=objects, budget=budget)
     return members
 
