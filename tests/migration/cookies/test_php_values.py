@@ -209,6 +209,12 @@ def test_any_value_comes_back(value: PhpValue) -> None:
         json.dumps(as_json(value), allow_nan=False)
 
 
+def flipped(text: bytes, at: int, by: int) -> bytes:
+    """With one byte changed."""
+    place = at % len(text)
+    return text[:place] + bytes([text[place] ^ by]) + text[place + 1 :]
+
+
 @settings(max_examples=300)
 @given(
     st.binary(max_size=200)
@@ -244,12 +250,6 @@ def test_hostile_text(text: bytes, objects: PhpObjects) -> None:
     except ValueError:
         return
     assert is_plain(found)
-
-
-def flipped(text: bytes, at: int, by: int) -> bytes:
-    """With one byte changed."""
-    place = at % len(text)
-    return text[:place] + bytes([text[place] ^ by]) + text[place + 1 :]
 
 
 def is_plain(value: PhpValue) -> bool:
