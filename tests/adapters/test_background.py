@@ -1,20 +1,24 @@
-"""What an engine does beside answering: clean-up takes all that is over, batch by batch, and nothing else."""
+"""What an engine does beside answering: clean-up takes all that is over, the outbox of a crowd is emptied at once."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from segue.adapters.background import clean_up
+from segue.adapters.background import BackgroundWork, clean_up
 from segue.config import Config
 from segue.engine import AsyncEngine
 from segue.http.settings import HttpSettings
 from segue.ids import UserId
 from segue.migration.model import DeliveryState
+from segue.migration.web import WebRequest, WebResponse
 from segue.sessions.issuing import NewSession
 from segue.sessions.policy import Lifetimes
 from segue.stores.contract.examples import MOMENT, NOW, claim, delivery, session
 from segue.stores.memory import AsyncMemoryStore
+from tests.migration import issuer
+from tests.migration.world import revoking
+from tests.operations.watched import config, request, users
 from tests.support.clock import ManualClock
 
 SESSIONS = 350
@@ -80,3 +84,49 @@ def test_clean_up_of_more_than_one_batch() -> None:
     assert 0 < first < SESSIONS
     assert first + rest == SESSIONS
     assert asyncio.run(engine.list_sessions(UserId("ada")))
+
+
+class Told:
+    """The provider's revocation endpoint: it takes tokens while it is there."""
+
+    def __init__(self, *, until: int) -> None:
+        self.until = until
+        """From this request on it answers 503."""
+        self.asked = 0
+
+    async def exchange(self, request: WebRequest) -> WebResponse:
+        """See `AsyncWeb.exchange`."""
+        assert request.method == "POST"
+        self.asked += 1
+        return WebResponse(status=200 if self.asked <= self.until else 503)
+
+
+CROWD = 250
+
+
+def emptied(provider: Told) -> dict[DeliveryState, int]:
+    """What has become of a crowd's old sessions after one look at the outbox."""
+    store = AsyncMemoryStore()
+    engine = AsyncEngine(config(revoking()), store=store, clock=ManualClock(issuer.NOW), web=provider)
+
+    async def life() -> dict[DeliveryState, int]:
+        for token in users(CROWD):
+            assert (await engine.respond(request(token))).status == 200
+        await BackgroundWork(engine)._empty_outbox()
+        return await store.count_deliveries()
+
+    return asyncio.run(life())
+
+
+def test_outbox_of_a_crowd() -> None:
+    """However many old sessions wait, one look ends them all, each once."""
+    provider = Told(until=CROWD)
+    assert emptied(provider) == {DeliveryState.DONE: CROWD}
+    assert provider.asked == CROWD
+
+
+def test_provider_fails_while_a_crowd_waits() -> None:
+    """A provider that fails is left alone after the rounds that are under way; the rest have not used up a try."""
+    provider = Told(until=50)
+    assert emptied(provider) == {DeliveryState.DONE: 50, DeliveryState.PENDING: CROWD - 50}
+    assert provider.asked <= 50 + 4 * 20

@@ -79,9 +79,25 @@ def test_five_calls_at_once_without_the_lock(
     for _ in range(5):
         tab.requests.clear()
         shaky.expire()
+        _hold_until_two_ask(tab)
         assert tab.run("callApiAtOnce(5)") == [200] * 5
+        tab.page.unroute(f"**{REFRESH}")
         assert tab.sent(REFRESH) > 1
     assert shaky.app.sessions(user) == session
+
+
+def _hold_until_two_ask(tab: Tab) -> None:
+    """Without the lock nothing keeps a second refresh back while the first one is on its way."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            held[0].continue_()
+        if len(held) > 1:
+            route.continue_()
+
+    tab.page.route(f"**{REFRESH}", hold)
 
 
 def test_refresh_fails(shaky: Shaky, profile: BrowserContext, user: str) -> None:

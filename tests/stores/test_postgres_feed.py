@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -161,6 +161,42 @@ def test_connection_for_listening_is_lost(postgres_database: str, store: Postgre
                 await listening
 
     asyncio.run(run())
+
+
+def test_heartbeats_keep_the_connection(postgres_database: str) -> None:
+    """A silent connection that is there is asked again and again, and stays the same one."""
+
+    async def run() -> None:
+        location = locate(
+            postgres_database,
+            pool_size=1,
+            connect_timeout=timedelta(seconds=20),
+            statement_timeout=timedelta(seconds=20),
+            acquire_timeout=timedelta(seconds=20),
+            transaction_pooler=False,
+        )
+        stop, told = asyncio.Event(), Told()
+        beat = timedelta(milliseconds=10)
+        listening = asyncio.create_task(listen(location, told, until=stop, heartbeat=beat))
+        await told.once()
+        beats = set[tuple[int, datetime]]()
+        while len(beats) < 3:
+            beats |= await asyncio.to_thread(_heartbeats, postgres_database)
+            assert not told.more, "the connection was replaced"
+        stop.set()
+        await asyncio.wait_for(listening, 10)
+        assert len({process for process, _ in beats}) == 1
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def _heartbeats(database: str) -> set[tuple[int, datetime]]:
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT pid, query_start FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND query = 'SELECT 1'"
+        )
+        return {(int(process), began) for process, began in found}
 
 
 def _waits_for_a_lock(database: str) -> bool:

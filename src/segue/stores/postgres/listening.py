@@ -91,7 +91,7 @@ async def _end_of(connection: AsyncConnection, until: asyncio.Event, *, heartbea
             )
             if done:
                 return
-            await connection.execute("")  # an empty query: answered, and nothing done
+            await connection.execute("SELECT 1")  # not an empty query: asyncpg fails on the answer to one
     except FAULTS:
         return
     finally:
