@@ -32,7 +32,7 @@ live_check = "keys_only"
 ASKED = PROVIDER.replace(
     'live_check = "keys_only"\n',
     '[provider.introspection]\nurl = "https://login.example.org/introspect"\n'
-    'client_id = "api"\nclient_secret = "canary"\n',
+    'client_id = "api"\nclient_secret_file = "segue.secret"\n',
 )
 """The same, whose tokens are asked about."""
 

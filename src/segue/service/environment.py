@@ -3,7 +3,8 @@ Settings from the environment: `SEGUE_` and the key in capitals wins over the fi
 
 `SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]`
 and `[limits]` carry the section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
-(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`). An empty variable counts as none.
+(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_API_KEY`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`).
+An empty variable counts as none.
 House rule: a value is never quoted.
 """
 
@@ -40,6 +41,11 @@ def client_secret_variable(provider: str) -> str:
     return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_CLIENT_SECRET"
 
 
+def api_key_variable(provider: str) -> str:
+    """The variable that sets the key with which a provider's sessions are ended."""
+    return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_API_KEY"
+
+
 def introspection_secret_variable(provider: str) -> str:
     """The variable that sets the client secret of a provider's introspection."""
     return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_INTROSPECTION_SECRET"
@@ -72,22 +78,27 @@ def overlaid(given: Mapping[str, object], environment: Mapping[str, str]) -> Map
                     table.pop(other, None)
     for provider in _providers(result):
         name = str(provider.get("name", ""))
-        _put_secret(provider, "revocation", environment.get(client_secret_variable(name), ""))
-        _put_secret(provider, "introspection", environment.get(introspection_secret_variable(name), ""))
+        for section, key, named in (
+            ("revocation", "client_secret", client_secret_variable),
+            ("revocation", "api_key", api_key_variable),
+            ("introspection", "client_secret", introspection_secret_variable),
+        ):
+            _put_secret(provider, section, key, environment.get(named(name), ""))
     return result
 
 
-def _put_secret(provider: Table, section: str, secret: str) -> None:
+def _put_secret(provider: Table, section: str, key: str, secret: str) -> None:
     found = provider.get(section)
     if secret and isinstance(found, dict):
         table = cast("Table", found)
-        table["client_secret"] = secret
-        table.pop("client_secret_file", None)
+        table[key] = secret
+        table.pop(f"{key}_file", None)
 
 
 def stray_variables(environment: Mapping[str, str], providers: tuple[str, ...]) -> list[str]:
     """Variables that begin like ours and set nothing."""
     of_providers = {client_secret_variable(each) for each in providers}
+    of_providers |= {api_key_variable(each) for each in providers}
     of_providers |= {introspection_secret_variable(each) for each in providers}
     known = {*overridable(), CONFIG, *of_providers}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

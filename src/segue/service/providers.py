@@ -17,19 +17,19 @@ from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.json import JsonObject, parse_object
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
-from segue.migration.endings import EndOldSession, Revocation7009
+from segue.migration.endings import Ending
 from segue.migration.key_cache import CacheRules
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
 from segue.migration.rollout import parse_rollout
 from segue.migration.user_state import KEYS_ONLY, Introspection
+from segue.service.endings import ending_from
 from segue.service.private_files import read_private
 from segue.service.schema import (
     IntrospectionSection,
     ProviderKeysSection,
     ProviderSection,
-    RevocationSection,
 )
 
 T = TypeVar("T")
@@ -234,17 +234,10 @@ def pinned_when(path: Path) -> datetime | None:
         return None  # whether the file is any good is for `PinnedKeys` to say
 
 
-def _revocation(section: ProviderSection, folder: Path) -> Revocation7009 | None:
-    revocation = section.revocation
-    if revocation is None:
+def _revocation(section: ProviderSection, folder: Path) -> Ending | None:
+    if section.revocation is None:
         return None
-    return Revocation7009(
-        url=revocation.url,
-        client_id=revocation.client_id,
-        client_secret=_client_secret(revocation, f"provider {section.name}: revocation", folder),
-        allowed_token_types=frozenset(revocation.allowed_token_types),
-        when=EndOldSession(revocation.when),
-    )
+    return ending_from(section.revocation, f"provider {section.name}: revocation", folder)
 
 
 def _introspection(section: ProviderSection, folder: Path) -> Introspection | None:
@@ -255,7 +248,7 @@ def _introspection(section: ProviderSection, folder: Path) -> Introspection | No
     return Introspection(url=asked.url, client_id=asked.client_id, client_secret=secret or "")
 
 
-def _client_secret(section: RevocationSection | IntrospectionSection, place: str, folder: Path) -> str | None:
+def _client_secret(section: IntrospectionSection, place: str, folder: Path) -> str | None:
     if section.client_secret_file is None:
         return section.client_secret
     if section.client_secret is not None:

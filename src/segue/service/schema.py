@@ -127,18 +127,55 @@ class ProviderKeysSection:
     not_after: datetime | None = None
 
 
+EndingKind = Literal[
+    "rfc7009",
+    "auth0",
+    "better_auth",
+    "clerk",
+    "cognito",
+    "descope",
+    "entra",
+    "firebase",
+    "fusionauth",
+    "hydra",
+    "keycloak",
+    "keycloak_admin",
+    "kratos",
+    "okta",
+    "propelauth",
+    "stytch",
+    "supabase",
+    "supertokens",
+    "workos",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationSection:
-    """How the old session is ended; see `segue.migration.endings.Revocation7009`."""
+    """How the old session is ended; see `segue.migration.endings`. Which keys a kind takes: `segue.service.endings`."""
 
-    url: str
-    client_id: str
+    kind: EndingKind = "rfc7009"
+    when: Literal["at_once", "after_first_use"] = "at_once"
+    reach: Literal["this_session", "this_grant", "all_of_the_user"] | None = None
+    url: str | None = None
+    client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     client_secret_file: str | None = None
-    allowed_token_types: frozenset[Literal["refresh_token", "access_token"]] = frozenset(
-        {"refresh_token", "access_token"}
-    )
-    when: Literal["at_once", "after_first_use"] = "at_once"
+    allowed_token_types: frozenset[Literal["refresh_token", "access_token"]] | None = None
+    api_key: str | None = field(default=None, repr=False)
+    api_key_file: str | None = None
+    domain: str | None = None
+    issuer: str | None = None
+    admin_url: str | None = None
+    region: str | None = None
+    tenant: str | None = None
+    project_id: str | None = None
+    service_account_file: str | None = None
+    private_key_file: str | None = None
+    key_id: str | None = None
+    origin: str | None = None
+    cookie_name: str | None = None
+    b2b: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

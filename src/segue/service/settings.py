@@ -8,7 +8,7 @@ if it is closed to other users.
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,13 @@ from segue.http.settings import HttpSettings
 from segue.http.site import parse_origin
 from segue.migration.buckets import Budget
 from segue.migration.throttle import Limits
-from segue.service.environment import CONFIG, client_secret_variable, variable
+from segue.service.environment import (
+    CONFIG,
+    api_key_variable,
+    client_secret_variable,
+    introspection_secret_variable,
+    variable,
+)
 from segue.service.private_files import read_private, require_private
 from segue.service.providers import providers_of
 from segue.service.reading import read_settings
@@ -27,6 +33,7 @@ from segue.service.schema import (
     KeysSection,
     LifetimesSection,
     LimitsSection,
+    ProviderSection,
     ServerSection,
     SettingsFile,
 )
@@ -94,12 +101,20 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
     """A secret that the environment gave does not make the file one that holds a secret."""
     password = file.store.database if "@" in file.store.database else None
     inline = [(file.keys.secret, variable("keys", "secret")), (password, variable("store", "database"))] + [
-        (provider.revocation.client_secret, client_secret_variable(provider.name))
+        (secret, named(provider.name))
         for provider in file.provider
-        if provider.revocation is not None
+        for secret, named in _secrets_of(provider)
     ]
     if any(secret is not None and not environment.get(name) for secret, name in inline):
         require_private(path)
+
+
+def _secrets_of(provider: ProviderSection) -> Iterator[tuple[str | None, Callable[[str], str]]]:
+    if provider.revocation is not None:
+        yield provider.revocation.client_secret, client_secret_variable
+        yield provider.revocation.api_key, api_key_variable
+    if provider.introspection is not None:
+        yield provider.introspection.client_secret, introspection_secret_variable
 
 
 def _checked(server: ServerSection) -> ServerSection:

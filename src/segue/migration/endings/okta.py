@@ -59,7 +59,8 @@ class OktaEnding(Discreet, frozen=True, kw_only=True):
         require_host("Okta", "domain", self.domain)
         require_texts("Okta", api_token=self.api_token, client_id=self.client_id, key_id=self.key_id)
         require_reach("Okta", self.reach, frozenset(_SCOPES))
-        if (self.api_token is None) == (self.client_id is None or self.private_key is None):
+        pair = (self.client_id is not None, self.private_key is not None)
+        if pair != ((True, True) if self.api_token is None else (False, False)):
             raise ConfigurationError("Okta needs api_token, or client_id and private_key, and not both")
         if self.private_key is not None:
             private_key(self.private_key, "Okta")
