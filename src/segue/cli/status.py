@@ -62,7 +62,17 @@ def _print_counts(provider: ProviderReport) -> None:
     for label, counts in (("refused", provider.total.refused), ("in shadow", provider.total.shadow)):
         if counts:
             typer.echo(f"  {label}: {_listed(counts)}")
+    typer.echo(f"  old sessions there: {_ended(provider)}")
     typer.echo(f"  outbox: {_listed(provider.outbox) or 'empty'}")
+    for label, codes in (("failing so far", provider.failing), ("given up", provider.given_up)):
+        if codes:
+            typer.echo(f"  {label}: {_listed(codes)}")
+
+
+def _ended(provider: ProviderReport) -> str:
+    if provider.ending is not None:
+        return f"ended by {provider.ending}"
+    return "not ended; a tombstone here keeps their tokens from coming back" if provider.configured else "-"
 
 
 def _row(name: str, tenant: TenantReport) -> tuple[str, ...]:

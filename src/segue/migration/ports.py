@@ -12,7 +12,7 @@ from typing import Protocol
 from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, Identity, IdentityLink
-from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, MintedCount
 from segue.migration.rollout import Rollout
 from segue.sessions.model import ByProvenance, Session
 
@@ -129,8 +129,8 @@ class AttemptLog(Protocol):
         """
         ...
 
-    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
-        """How many deliveries of which provider are in which state."""
+    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
+        """How many deliveries of which provider are in which state, and why; in this order."""
         ...
 
     def count_minted(self, app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:

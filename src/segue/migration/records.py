@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from segue.ids import AppId, TenantId, to_milliseconds
+from segue.migration.model import DeliveryState
 
 
 class Stage(StrEnum):
@@ -71,6 +72,16 @@ class AttemptCount(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
     old_ends_at: datetime | None
     """The latest of theirs."""
+
+
+class DeliveryCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many old sessions of a provider are in the same state for the same reason."""
+
+    provider: str
+    state: DeliveryState
+    error: str | None
+    """Stable code of the last failure; None: there was none."""
+    count: int
 
 
 class MintedCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,10 @@ from enum import StrEnum
 import msgspec
 
 from segue.ids import AppId, TenantId
+from segue.migration.endings.model import in_words
 from segue.migration.model import DeliveryState
 from segue.migration.policy import ProviderPolicy
-from segue.migration.records import AttemptCount, Stage
+from segue.migration.records import AttemptCount, DeliveryCount, Stage
 from segue.migration.rollout import Mode, Rollout
 
 ALL_TENANTS = TenantId("")
@@ -65,8 +66,14 @@ class ProviderReport(msgspec.Struct, frozen=True, kw_only=True):
     """`off`, `shadow`, `on` or a percentage, as it is in effect."""
     total: TenantReport
     tenants: tuple[TenantReport, ...]
+    ending: str | None
+    """How and how far old sessions are ended there; None: not at all, a tombstone here is all there is."""
     outbox: dict[str, int]
     """Old sessions to be ended there, by state."""
+    failing: dict[str, int]
+    """Those that are tried again, by the code of the last failure."""
+    given_up: dict[str, int]
+    """Those that were not ended there, by code."""
     deadline: datetime | None
     safe_to_switch_off_at: datetime | None
     because: Because
@@ -95,7 +102,7 @@ def make_report(
     *,
     rollouts: Mapping[str, Rollout],
     counts: tuple[AttemptCount, ...],
-    outbox: tuple[tuple[str, DeliveryState, int], ...],
+    outbox: tuple[DeliveryCount, ...],
     now: datetime,
 ) -> Report:
     """
@@ -106,11 +113,11 @@ def make_report(
         providers: those that are configured, by name.
         rollouts: switches above the configuration.
         counts: of all attempts.
-        outbox: deliveries by provider and state.
+        outbox: deliveries by provider, state and reason.
         now: aware UTC instant.
     """
     named = sorted(
-        {*providers, *(each.outcome.provider for each in counts), *(name for name, _, _ in outbox)} - {""}
+        {*providers, *(each.outcome.provider for each in counts), *(each.provider for each in outbox)} - {""}
     )
     return Report(
         at=now,
@@ -121,7 +128,7 @@ def make_report(
                 providers.get(name),
                 switch=rollouts.get(name),
                 counts=[each for each in counts if each.outcome.provider == name],
-                outbox={state.value: count for provider, state, count in outbox if provider == name},
+                deliveries=[each for each in outbox if each.provider == name],
                 now=now,
             )
             for name in named
@@ -136,12 +143,14 @@ def _provider(
     *,
     switch: Rollout | None,
     counts: list[AttemptCount],
-    outbox: dict[str, int],
+    deliveries: list[DeliveryCount],
     now: datetime,
 ) -> ProviderReport:
     total = _tenant(ALL_TENANTS, counts)
     tenants = sorted({each.outcome.tenant_id for each in counts})
     safe_at, because = _safe(provider, total)
+    states = [state for state in DeliveryState if any(each.state is state for each in deliveries)]
+    outbox = {state.value: sum(each.count for each in deliveries if each.state is state) for state in states}
     rollout = switch or (provider.rollout if provider else None)
     return ProviderReport(
         provider=name,
@@ -152,7 +161,10 @@ def _provider(
             _tenant(tenant, [each for each in counts if each.outcome.tenant_id == tenant])
             for tenant in tenants
         ),
+        ending=None if provider is None or provider.ending is None else in_words(provider.ending),
         outbox=outbox,
+        failing=_by_error(deliveries, DeliveryState.PENDING),
+        given_up=_by_error(deliveries, DeliveryState.DEAD),
         deadline=provider.deadline if provider else None,
         safe_to_switch_off_at=safe_at,
         because=because,
@@ -203,6 +215,10 @@ def _tenant(tenant_id: TenantId, counts: list[AttemptCount]) -> TenantReport:
             (each.old_ends_at for each in counts if each.old_ends_at is not None), default=None
         ),
     )
+
+
+def _by_error(deliveries: list[DeliveryCount], state: DeliveryState) -> dict[str, int]:
+    return {each.error: each.count for each in deliveries if each.state is state and each.error is not None}
 
 
 def _by_code(counts: list[AttemptCount]) -> dict[str, int]:

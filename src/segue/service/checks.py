@@ -18,6 +18,7 @@ from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
 from segue.json import JsonObject
 from segue.migration.discovery import discovery_request, read_discovery
 from segue.migration.endings import Revocation7009
+from segue.migration.endings.model import in_words
 from segue.migration.key_flows import jwks_request, read_keys
 from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
 from segue.migration.kinds import AnyProvider
@@ -25,7 +26,6 @@ from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.web import AsyncWeb, read_json
 from segue.service.environment import overridable, stray_variables
-from segue.service.policy import ending_of
 from segue.service.reading import nearest
 from segue.service.settings import Settings
 from segue.service.store import SqliteSettings, StoreSettings
@@ -196,7 +196,7 @@ def _look_at_revocation(provider: Provider, document: JsonObject) -> Iterator[Fi
                 provider.name, f"offers revocation at {offered}; without revocation.url it is not used"
             )
     elif not isinstance(provider.ending, Revocation7009):
-        yield good(provider.name, f"old sessions are ended there by {ending_of(provider.ending)}")
+        yield good(provider.name, f"old sessions are ended there by {in_words(provider.ending)}")
     elif offered is None:
         yield note(provider.name, "its discovery document names no revocation endpoint; one is configured")
     elif offered != provider.ending.url:

@@ -15,7 +15,8 @@ from segue.config import Config
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.migration.binding import Anyone
 from segue.migration.cookie_provider import CookieProvider, OncePer
-from segue.migration.endings import Ending, Reach
+from segue.migration.endings import Reach
+from segue.migration.endings.model import in_words
 from segue.migration.key_sources import PinnedKeys
 from segue.migration.kinds import AnyProvider
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
@@ -147,13 +148,7 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
 
 
 def _ending(provider: AnyProvider) -> str:
-    return _NOT_ENDED if provider.ending is None else f"ended there by {ending_of(provider.ending)}"
-
-
-def ending_of(ending: Ending) -> str:
-    """An ending in the words of the settings file."""
-    reach, when = (value.value.replace("_", " ") for value in (ending.reach, ending.when))
-    return f"{ending.kind}: {reach}, {when}"
+    return _NOT_ENDED if provider.ending is None else f"ended there by {in_words(provider.ending)}"
 
 
 def _live_check(provider: AnyProvider) -> str:

@@ -18,7 +18,7 @@ from segue.json import JsonObject
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
 from segue.migration.ports import AttemptLog, Identities, Ledger, Limiter, Outbox, Rollouts
-from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, MintedCount
 from segue.migration.rollout import Rollout
 from segue.sessions.model import ByProvenance, Position, Revocation, Rotation, Selection, Session
 from segue.sessions.ports import SessionIndex, SessionStore, SigningKeyStore
@@ -232,7 +232,7 @@ class AsyncStore(Protocol):
         """See the port."""
         ...
 
-    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
         """See the port."""
         ...
 

@@ -147,12 +147,22 @@ class Errand(Discreet, frozen=True, kw_only=True):
     """What was fetched for us to speak with; nothing in it is a user's."""
 
 
+def in_words(ending: EndsSessions) -> str:
+    """An ending in the words of the settings file."""
+    reach, when = (value.value.replace("_", " ") for value in (ending.reach, ending.when))
+    return f"{ending.kind}: {reach}, {when}"
+
+
 class EndsSessions(Protocol):
     """What every ending is."""
 
     kind: ClassVar[str]
     """What the settings file calls it."""
-    when: EndOldSession
+
+    @property
+    def when(self) -> EndOldSession:
+        """Whether the new session has to be used first."""
+        ...
 
     @property
     def reach(self) -> Reach:

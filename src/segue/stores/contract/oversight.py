@@ -153,17 +153,29 @@ class OversightContract(Contract):
         assert counted(store) == {MIGRATED: 60}
 
     def test_count_deliveries_by_provider(self, store: Store) -> None:
-        """Deliveries are counted by provider and state."""
-        others = (structs.replace(delivery(3), provider="older"),)
+        """Deliveries are counted by provider, state and the code of their last failure."""
+        others = tuple(structs.replace(delivery(number), provider="older") for number in (3, 4, 5))
         store.claim_and_create(claim(1), session(1), (delivery(1), delivery(2), *others))
         store.settle_delivery(
             delivery(2).delivery_id, at=NOW, state=DeliveryState.DONE, due_at=NOW, last_error=None
         )
-        assert store.count_deliveries_by_provider(PUBLIC_APP) == (
-            ("old", DeliveryState.DONE, 1),
-            ("old", DeliveryState.PENDING, 1),
-            ("older", DeliveryState.PENDING, 1),
-        )
+        for each, state, error in (
+            (3, DeliveryState.DEAD, "NO_SESSION_ID"),
+            (4, DeliveryState.DEAD, "NO_SESSION_ID"),
+            (5, DeliveryState.PENDING, "HTTP_503"),
+        ):
+            store.settle_delivery(
+                delivery(each).delivery_id, at=NOW, state=state, due_at=NOW, last_error=error
+            )
+        assert [
+            (each.provider, each.state, each.error, each.count)
+            for each in store.count_deliveries_by_provider(PUBLIC_APP)
+        ] == [
+            ("old", DeliveryState.DONE, None, 1),
+            ("old", DeliveryState.PENDING, None, 1),
+            ("older", DeliveryState.DEAD, "NO_SESSION_ID", 2),
+            ("older", DeliveryState.PENDING, "HTTP_503", 1),
+        ]
         assert store.count_deliveries_by_provider(OTHER_APP) == ()
 
     @pytest.mark.parametrize(

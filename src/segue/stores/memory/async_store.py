@@ -12,7 +12,7 @@ from segue.ids import AppId, Digest, SessionHandle, UserId
 from segue.json import JsonObject
 from segue.migration.buckets import Spending
 from segue.migration.model import Claim, Delivery, DeliveryId, DeliveryState, IdentityLink
-from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, MintedCount
 from segue.migration.rollout import Rollout
 from segue.sessions.model import ByProvenance, Position, Revocation, Rotation, Selection, Session
 from segue.stores.memory.async_core import AsyncMemoryCore
@@ -218,7 +218,7 @@ class AsyncMemoryStore(AsyncMemoryCore):
         """See `AttemptLog.fold_attempts`."""
         return self._store.fold_attempts(app_id, before=before, limit=limit)
 
-    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return self._store.count_deliveries_by_provider(app_id)
 

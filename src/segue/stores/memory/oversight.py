@@ -12,7 +12,7 @@ from datetime import datetime
 from segue.ids import AppId, whole_milliseconds
 from segue.migration.buckets import Spending
 from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord, operations_before
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, operations_before
 from segue.migration.rollout import Rollout
 from segue.stores.memory.state import MemoryState, kept_record
 
@@ -47,13 +47,14 @@ class MemoryOversight(MemoryState):
                 self._attempt_counts[place] = _added(self._attempt_counts.get(place), count)
         return len(over)
 
-    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         with self._lock:
             found = [delivery for delivery in self._deliveries.values() if delivery.app_id == app_id]
-        counted = Counter((delivery.provider, delivery.state.value) for delivery in found)
+        counted = Counter((each.provider, each.state.value, each.last_error or "") for each in found)
         return tuple(
-            (provider, DeliveryState(state), counted[provider, state]) for provider, state in sorted(counted)
+            DeliveryCount(provider=provider, state=DeliveryState(state), error=error or None, count=count)
+            for (provider, state, error), count in sorted(counted.items())
         )
 
     def load_rollouts(self, app_id: AppId) -> dict[str, Rollout]:

@@ -13,7 +13,7 @@ from segue.flow import ask
 from segue.ids import AppId, from_milliseconds, to_milliseconds
 from segue.migration.buckets import Spending
 from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord, MintedCount, operations_before
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, MintedCount, operations_before
 from segue.migration.rollout import Rollout, parse_rollout
 from segue.sessions.model import ByProvenance
 from segue.stores.sql.oversight_rows import count_from_row, record_to_row
@@ -42,11 +42,14 @@ async def fold_attempts(app_id: AppId, *, before: datetime, limit: int) -> int:
     return len(await ask(Statements.execute, Statement.DELETE_FOLDED_ATTEMPTS, parameters))
 
 
-async def count_deliveries_by_provider(app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+async def count_deliveries_by_provider(app_id: AppId) -> tuple[DeliveryCount, ...]:
     """See `AttemptLog.count_deliveries_by_provider`."""
     rows = await ask(Statements.execute, Statement.COUNT_DELIVERIES_BY_PROVIDER, (app_id,))
-    counted = cast("list[tuple[str, str, int]]", rows)
-    return tuple((provider, DeliveryState(state), count) for provider, state, count in counted)
+    counted = sorted(cast("list[tuple[str, str, str, int]]", rows))  # databases sort by languages
+    return tuple(
+        DeliveryCount(provider=provider, state=DeliveryState(state), error=error or None, count=count)
+        for provider, state, error, count in counted
+    )
 
 
 async def count_minted(app_id: AppId, minted: ByProvenance, *, at: datetime) -> MintedCount:

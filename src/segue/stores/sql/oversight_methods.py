@@ -14,8 +14,7 @@ from functools import partial
 from segue.flow import Flow, T
 from segue.ids import AppId
 from segue.migration.buckets import Spending
-from segue.migration.model import DeliveryState
-from segue.migration.records import AttemptCount, AttemptRecord, MintedCount
+from segue.migration.records import AttemptCount, AttemptRecord, DeliveryCount, MintedCount
 from segue.migration.rollout import Rollout
 from segue.sessions.model import ByProvenance
 from segue.stores.sql import oversight_flows
@@ -42,7 +41,7 @@ class SqlOversight(ABC):
         """See `AttemptLog.fold_attempts`."""
         return self._write(partial(oversight_flows.fold_attempts, app_id, before=before, limit=limit))
 
-    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+    def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return self._read(partial(oversight_flows.count_deliveries_by_provider, app_id))
 
@@ -88,7 +87,7 @@ class AsyncSqlOversight(ABC):
         """See `AttemptLog.fold_attempts`."""
         return await self._write(partial(oversight_flows.fold_attempts, app_id, before=before, limit=limit))
 
-    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[tuple[str, DeliveryState, int], ...]:
+    async def count_deliveries_by_provider(self, app_id: AppId) -> tuple[DeliveryCount, ...]:
         """See `AttemptLog.count_deliveries_by_provider`."""
         return await self._read(partial(oversight_flows.count_deliveries_by_provider, app_id))
 

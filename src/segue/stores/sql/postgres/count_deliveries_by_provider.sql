@@ -1,5 +1,4 @@
-SELECT provider, state, count(*)
+SELECT provider, state, coalesce(last_error, ''), count(*)
 FROM segue.deliveries
 WHERE app_id = $1
-GROUP BY provider, state
-ORDER BY provider, state
+GROUP BY provider, state, coalesce(last_error, '')
