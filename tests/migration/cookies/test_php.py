@@ -20,6 +20,7 @@ from segue.errors import (
     TokenMissing,
     TokenRefused,
 )
+from segue.migration.cookies.contents import name_of
 from segue.migration.cookies.php import PhpSerializer, PhpSession
 from segue.migration.cookies.php_values import PhpObjects
 from tests.migration.cookies.old_application import Storage, read
@@ -27,7 +28,7 @@ from tests.migration.cookies.old_application import Storage, read
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "php_sessions.json").read_text())
 ID = "0123456789abcdef0123456789abcdef"
 COOKIES = {"PHPSESSID": ID}
-FORMAT = PhpSession(user_id=("user_id",))
+FORMAT = PhpSession(user_id="user_id")
 
 
 def stored(content: bytes) -> Storage:
@@ -38,9 +39,9 @@ def stored(content: bytes) -> Storage:
 @pytest.mark.parametrize("serializer", PhpSerializer)
 def test_session_that_php_wrote(serializer: PhpSerializer) -> None:
     """Each of PHP's three serializers is read: user, instant of the sign-in, the rest as claims."""
-    how = PhpSession(user_id=("user_id",), signed_in_at=("signed_in_at",), serializer=serializer)
+    how = PhpSession(user_id="user_id", signed_in_at="signed_in_at", serializer=serializer)
     found = read(how, COOKIES, stored(b64decode(VECTORS["sessions"][serializer.value])))
-    assert (found.subject, found.session_id, found.record_key) == ("7", ID, ID)
+    assert (found.subject, found.session_id, found.record_key) == ("7", name_of(ID), ID)
     assert found.authenticated_at == datetime.fromtimestamp(1764500000, UTC)
     assert (found.claims["name"], found.claims["roles"]) == ("Ada | Lovelace", ["member"])
     assert (found.written_at, found.expires_at) == (None, None)
@@ -52,8 +53,8 @@ def test_session_with_an_object(serializer: PhpSerializer) -> None:
     """An object in a session refuses it; skipped, it is not among the claims and nothing else is missing."""
     content = b64decode(VECTORS["sessions"][f"{serializer.value} with an object"])
     with pytest.raises(TokenMalformed, match="object"):
-        read(PhpSession(user_id=("user_id",), serializer=serializer), COOKIES, stored(content))
-    how = PhpSession(user_id=("user_id",), serializer=serializer, objects=PhpObjects.SKIPPED)
+        read(PhpSession(user_id="user_id", serializer=serializer), COOKIES, stored(content))
+    how = PhpSession(user_id="user_id", serializer=serializer, objects=PhpObjects.SKIPPED)
     found = read(how, COOKIES, stored(content))
     assert found.subject == "7"
     assert "cart" not in found.claims
@@ -66,14 +67,13 @@ def test_content_of_another_serializer(serializer: PhpSerializer, other: PhpSeri
     """What another serializer wrote is refused, not guessed at."""
     content = b64decode(VECTORS["sessions"][other.value])
     with pytest.raises(TokenMalformed, match=serializer.value):
-        read(PhpSession(user_id=("user_id",), serializer=serializer), COOKIES, stored(content))
+        read(PhpSession(user_id="user_id", serializer=serializer), COOKIES, stored(content))
 
 
 def test_configured_path() -> None:
-    """A user id may lie deeper, also under a number."""
+    """A user id may lie deeper."""
     content = b64decode(VECTORS["sessions"]["php"])
-    assert read(PhpSession(user_id=("auth", "user", "id")), COOKIES, stored(content)).subject == "u-7"
-    assert read(PhpSession(user_id=("roles", "0")), COOKIES, stored(content)).subject == "member"
+    assert read(PhpSession(user_id="auth.user.id"), COOKIES, stored(content)).subject == "u-7"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_id_is_url_decoded() -> None:
     """PHP writes a comma in an id as %2C."""
     session_id = "a" * 26 + ","
     storage = Storage(sessions={session_id: b"user_id|i:7;"})
-    assert read(FORMAT, {"PHPSESSID": "a" * 26 + "%2C"}, storage).session_id == session_id
+    assert read(FORMAT, {"PHPSESSID": "a" * 26 + "%2C"}, storage).record_key == session_id
 
 
 def test_no_row() -> None:
@@ -163,7 +163,7 @@ def test_content_that_php_does_not_write(content: bytes) -> None:
 
 def test_instant_that_is_none() -> None:
     """Where a sign-in's instant is configured, something else in its place is refused; nothing in its place is not."""
-    how = PhpSession(user_id=("user_id",), signed_in_at=("at",))
+    how = PhpSession(user_id="user_id", signed_in_at="at")
     assert read(how, COOKIES, stored(b"user_id|i:7;")).authenticated_at is None
     assert read(how, COOKIES, stored(b'user_id|i:7;at|s:10:"1764500000";')).authenticated_at is not None
     for value in (b"i:-1;", b"b:1;", b's:9:"yesterday";', b"a:0:{}", b"i:9223372036854775807;"):
@@ -174,7 +174,7 @@ def test_instant_that_is_none() -> None:
 @given(st.binary(max_size=300), st.sampled_from(PhpSerializer), st.sampled_from(PhpObjects))
 def test_hostile_content(content: bytes, serializer: PhpSerializer, objects: PhpObjects) -> None:
     """Whatever a store holds, reading it ends in a session or in a refusal of ours."""
-    how = PhpSession(user_id=("user_id",), serializer=serializer, objects=objects)
+    how = PhpSession(user_id="user_id", serializer=serializer, objects=objects)
     for text in (content, b"user_id|" + content, b"\x07user_id" + content):
         try:
             read(how, COOKIES, stored(text))
@@ -191,13 +191,21 @@ def test_hostile_cookie(value: str) -> None:
     assert all(key.replace("-", "").replace(",", "").isalnum() for key in storage.asked)
 
 
+def test_complete_sign_in() -> None:
+    """What must be in a session is compared, type and all, and what must not be there refuses it."""
+    how = PhpSession(user_id="user_id", required=(("second_factor", True),), forbidden=("acting_as",))
+    assert read(how, COOKIES, stored(b"user_id|i:7;second_factor|b:1;acting_as|N;")).subject == "7"
+    for content in (b"", b"second_factor|i:1;", b"second_factor|b:0;", b"second_factor|b:1;acting_as|i:1;"):
+        with pytest.raises(ClaimsRefused):
+            read(how, COOKIES, stored(b"user_id|i:7;" + content))
+
+
 def test_configuration_that_leads_nowhere() -> None:
-    """A path that is empty or a lone text, and a name that is none, are refused when the value is built."""
-    with pytest.raises(ConfigurationError, match="user_id"):
-        PhpSession(user_id=())
-    with pytest.raises(ConfigurationError, match="user_id"):
-        PhpSession(user_id="user_id")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    with pytest.raises(ConfigurationError, match="signed_in_at"):
-        PhpSession(user_id=("user_id",), signed_in_at=("", ""))
-    with pytest.raises(ConfigurationError, match="cookie_name"):
-        PhpSession(user_id=("user_id",), cookie_name="PHPSESSID=abc")
+    """A path with an empty name in it, and a name that is none, are refused when the value is built."""
+    for path in ("", ".", "auth."):
+        with pytest.raises(ConfigurationError, match="path"):
+            PhpSession(user_id=path)
+    with pytest.raises(ConfigurationError, match="path"):
+        PhpSession(user_id="user_id", signed_in_at="")
+    with pytest.raises(ConfigurationError, match="cookie"):
+        PhpSession(user_id="user_id", cookie_name="PHPSESSID=abc")

@@ -26,16 +26,18 @@ from segue.errors import (
 )
 from segue.json import dump
 from segue.migration.cookies.devise import Devise
-from segue.migration.cookies.rails import ANY_PURPOSE, RailsSession
+from segue.migration.cookies.rails import ANY_AGE, ANY_PURPOSE, RailsSession
 from segue.migration.cookies.rails_message import unwrap
-from tests.migration.cookies.old_application import Storage, read
+from tests.migration.cookies.old_application import NOW, Storage, read
 
 VECTORS: Any = json.loads((Path(__file__).parents[2] / "vectors" / "rails_cookies.json").read_text())
 SECRETS = (VECTORS["secret"], VECTORS["older"])
 NAME = "_old_session"
-FORMAT = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=("user_id",))
+FORMAT = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user="user_id")
 DEVISE = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=Devise())
-LOOSE = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=("user_id",), purpose=ANY_PURPOSE)
+LOOSE = RailsSession(
+    secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", given_up=frozenset({ANY_PURPOSE})
+)
 ENDS = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 SEEN = datetime.fromtimestamp(1764500000, UTC)
 HASH = "$2a$04$abcdefghijklmnopqrstuvWXYZwxyzWXYZwxyzWXYZwxyzWXYZwxy"
@@ -62,7 +64,7 @@ def test_cookie_that_rails_made(name: str) -> None:
 def test_sign_in_that_is_recorded() -> None:
     """Where the application keeps it, the instant of the sign-in is known."""
     how = RailsSession(
-        secret_key_bases=SECRETS, cookie_name=NAME, user=("user_id",), signed_in_at=("signed_in_at",)
+        secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", signed_in_at="signed_in_at"
     )
     assert read(how, cookies("7.1")).authenticated_at == SEEN
 
@@ -74,6 +76,21 @@ def test_end_of_the_envelope(name: str) -> None:
     assert read(FORMAT, cookies(name), now=ENDS - timedelta(microseconds=1)).subject == "7"
     with pytest.raises(TokenExpired):
         read(FORMAT, cookies(name), now=ENDS)
+
+
+def test_age() -> None:
+    """When it was made is what the envelope's end or the application says; else nothing is, unless that is given up."""
+    how = RailsSession(
+        secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", expire_after=timedelta(days=14)
+    )
+    assert read(how, cookies("with an end")).written_at == ENDS - timedelta(days=14)
+    assert read(how, cookies("7.1")).written_at is None
+    kept = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", written_at="signed_in_at")
+    assert read(kept, cookies("7.1")).written_at == SEEN
+    anyhow = RailsSession(
+        secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", given_up=frozenset({ANY_AGE})
+    )
+    assert read(anyhow, cookies("7.1")).written_at == NOW
 
 
 @pytest.mark.parametrize("name", ["another cookie", "no purpose, with an end", "no envelope"])
@@ -94,7 +111,7 @@ def test_purpose_given_up() -> None:
 
 def test_this_cookie_under_another_name() -> None:
     """A session cookie that is presented for another application's is refused, though the secret is the same."""
-    how = RailsSession(secret_key_bases=SECRETS, cookie_name="_admin_session", user=("user_id",))
+    how = RailsSession(secret_key_bases=SECRETS, cookie_name="_admin_session", user="user_id")
     with pytest.raises(ClaimsRefused, match="purpose"):
         read(how, {"_admin_session": cookies("7.1")[NAME]})
 
@@ -108,10 +125,10 @@ def test_session_that_marshal_wrote(name: str) -> None:
 
 def test_other_secret() -> None:
     """A secret that is not configured opens nothing."""
-    how = RailsSession(secret_key_bases=(VECTORS["older"],), cookie_name=NAME, user=("user_id",))
+    how = RailsSession(secret_key_bases=(VECTORS["older"],), cookie_name=NAME, user="user_id")
     with pytest.raises(SignatureRefused):
         read(how, cookies("SHA256 current"))
-    salted = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=("user_id",), salt="their own")
+    salted = RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", salt="their own")
     with pytest.raises(SignatureRefused):
         read(salted, cookies("SHA256 current"))
 
@@ -281,12 +298,12 @@ def test_configuration() -> None:
     """No secret, a short one, a lone text, a path to nowhere: refused when the value is built."""
     lone: Any = SECRETS[0]
     for secrets in ((), ("short",), lone, SECRETS * 5):
-        with pytest.raises(ConfigurationError, match="secret_key_bases"):
-            RailsSession(secret_key_bases=secrets, cookie_name=NAME, user=("user_id",))
+        with pytest.raises(ConfigurationError, match="secret"):
+            RailsSession(secret_key_bases=secrets, cookie_name=NAME, user="user_id")
     with pytest.raises(ConfigurationError, match="user"):
-        RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=())
+        RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user="")
     with pytest.raises(ConfigurationError, match="salt"):
-        RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user=("user_id",), salt="")
+        RailsSession(secret_key_bases=SECRETS, cookie_name=NAME, user="user_id", salt="")
     with pytest.raises(ConfigurationError, match="scope"):
         Devise(scope="User")
     with pytest.raises(ConfigurationError, match="timeout_in"):

@@ -6,25 +6,11 @@ House rule: its length is bounded before it is decoded, and nothing of it gets i
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode, b64encode
 from urllib.parse import unquote
 
-from segue.errors import ConfigurationError, TokenMalformed, TokenMissing
+from segue.errors import TokenMalformed, TokenMissing
 from segue.migration.cookies.model import Cookies
-
-_COOKIE_NAME = re.compile(r"[A-Za-z0-9_.%~!#$&'*+^`|-]{1,128}")
-
-
-def require_cookie_name(name: str) -> None:
-    """
-    Refuse what is no name of a cookie.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    if not _COOKIE_NAME.fullmatch(name):
-        raise ConfigurationError(f"cookie_name {name!r}: give the cookie's exact name, without its value")
 
 
 def cookie_value(cookies: Cookies, name: str, *, longest: int) -> str:

@@ -16,7 +16,7 @@ from segue.discreet import Discreet
 from segue.errors import ClaimsRefused, ConfigurationError, SignInRevoked, TokenExpired
 from segue.flow import ask
 from segue.json import JsonObject, JsonValue
-from segue.migration.cookies.content import instant_at, subject_of
+from segue.migration.cookies.members import read_seconds, read_subject
 from segue.migration.cookies.model import OldApplication
 
 _SALT = 29
@@ -68,7 +68,7 @@ class Devise(Discreet, frozen=True, kw_only=True):
             SignInRevoked: the user is gone, or has another password since.
         """
         key, salt = _key_and_salt(session.get(f"warden.user.{self.scope}.key"))
-        subject = subject_of(key)
+        subject = read_subject({"id": key}, "id")
         seen_at = self._seen_at(session)
         expires_at = self._expires_at(seen_at, now)
         await self._require_password(subject, salt, provider)
@@ -77,7 +77,7 @@ class Devise(Discreet, frozen=True, kw_only=True):
     def _seen_at(self, session: JsonObject) -> datetime | None:
         """When the user was last seen, of which Devise keeps count for the timeoutable alone."""
         own = session.get(f"warden.user.{self.scope}.session")
-        return instant_at(own, ("last_request_at",)) if isinstance(own, dict) else None
+        return read_seconds(own, "last_request_at") if isinstance(own, dict) else None
 
     def _expires_at(self, seen_at: datetime | None, now: datetime) -> datetime | None:
         if self.timeout_in is None:

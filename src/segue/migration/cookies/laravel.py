@@ -20,17 +20,20 @@ from segue.discreet import Discreet
 from segue.errors import ClaimsRefused, ConfigurationError, SignatureRefused, SignInRevoked, TokenMalformed
 from segue.flow import ask
 from segue.json import JsonObject
-from segue.migration.cookies.content import SessionPath, instant_at, require_path, subject_of
-from segue.migration.cookies.cookie_value import cookie_value, require_cookie_name
+from segue.migration.cookies import configured, contents
+from segue.migration.cookies.contents import Required
+from segue.migration.cookies.cookie_value import cookie_value
 from segue.migration.cookies.laravel_box import Box, LaravelCipher, open_box, parse_box, read_key
 from segue.migration.cookies.laravel_content import read_content
+from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
 from segue.migration.cookies.model import MAX_COOKIES, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_values import PhpObjects
 
 SESSION_GUARD = "Illuminate\\Auth\\SessionGuard"
 _SESSION_ID = re.compile(r"[A-Za-z0-9]{40}")
-_GUARD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_GUARD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\\[A-Za-z_][A-Za-z0-9_]*)*")
+_NAME = "Laravel sessions"
 _MAX_KEYS = 8
 _BASE_KEY = "base-key-for-password-hash-mac"
 """With which guards mark the password that know no `app.key`."""
@@ -65,15 +68,18 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
     guard: str = "web"
     guard_class: str = SESSION_GUARD
     """The PHP class of the guard, which names the member that holds the user's id."""
-    signed_in_at: SessionPath | None = None
+    signed_in_at: str | None = None
     """Where the application keeps when the user signed in, in seconds since 1970, if it does."""
+    required: Required = ()
+    """What a session must hold, for instance that the second factor was passed."""
+    forbidden: tuple[str, ...] = ()
+    """What it may not hold, for instance the mark of an administrator who acts as the user."""
     objects: PhpObjects = PhpObjects.SKIPPED
     """A form that was refused leaves an object behind in the session (`errors`). None is ever built."""
 
     def __post_init__(self) -> None:
-        require_cookie_name(self.cookie_name)
-        if self.signed_in_at is not None:
-            require_path(self.signed_in_at, label="signed_in_at")
+        configured.require_cookie_name(_NAME, self.cookie_name)
+        require_member_paths(_NAME, self.signed_in_at, required=self.required, forbidden=self.forbidden)
         if not _GUARD.fullmatch(self.guard) or not _CLASS.fullmatch(self.guard_class):
             raise ConfigurationError(
                 "guard and guard_class: give the guard's name and the full name of its PHP class"
@@ -97,15 +103,14 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
             raise SignInRevoked("no session with this id")
         content = read_content(stored, self._keys(), self.cipher, objects=self.objects)
         guard_class = hashlib.sha1(self.guard_class.encode(), usedforsecurity=False).hexdigest()
-        subject = subject_of(content.get(f"login_{self.guard}_{guard_class}"))
+        contents.require_members(content, required=self.required, forbidden=self.forbidden)
+        subject = read_subject(content, f"login_{self.guard}_{guard_class}")
         if self.password_mark is PasswordMark.COMPARED:
             await self._require_password(content, subject, provider)
         return OldSession(
             subject=subject,
-            session_id=session_id,
-            written_at=None,
-            authenticated_at=instant_at(content, self.signed_in_at),
-            expires_at=None,
+            session_id=contents.name_of(session_id),
+            authenticated_at=read_seconds(content, self.signed_in_at),
             record_key=session_id,
             claims={name: value for name, value in content.items() if not _is_laravels_own(name)},
         )

@@ -17,8 +17,10 @@ from typing import ClassVar
 from segue.discreet import Discreet
 from segue.errors import ClaimsRefused, SignInRevoked, TokenMalformed
 from segue.flow import ask
-from segue.migration.cookies.content import SessionPath, find, instant_at, require_path, subject_of
-from segue.migration.cookies.cookie_value import cookie_value, require_cookie_name
+from segue.migration.cookies import configured, contents
+from segue.migration.cookies.contents import Required
+from segue.migration.cookies.cookie_value import cookie_value
+from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
 from segue.migration.cookies.model import MAX_SESSION, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_json import as_json
 from segue.migration.cookies.php_values import (
@@ -32,8 +34,9 @@ from segue.migration.cookies.php_values import (
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9,-]{22,256}")
 """What `session_create_id` makes: PHP 7.1 and newer take no shorter one, older ones made 26 or 32 characters."""
+_NAME = "PHP sessions"
 _LONGEST_COOKIE = 1024
-_NAME = re.compile(rb'[^\x00-\x1f|;"]{1,512}')
+_MEMBER = re.compile(rb'[^\x00-\x1f|;"]{1,512}')
 """Narrower than PHP's: what another serializer wrote would otherwise be read now and then, and differently."""
 
 
@@ -56,10 +59,14 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
 
     unshown: ClassVar = frozenset[str]()
 
-    user_id: SessionPath
-    """Where the application keeps the user's id: `("user_id",)` for `$_SESSION["user_id"]`."""
-    signed_in_at: SessionPath | None = None
+    user_id: str
+    """Where the application keeps the user's id: `user_id`, `auth.user.id`. Names with dots between them."""
+    signed_in_at: str | None = None
     """Where it keeps when the user signed in, in seconds since 1970, if it does."""
+    required: Required = ()
+    """What a session must hold, for instance that the second factor was passed."""
+    forbidden: tuple[str, ...] = ()
+    """What it may not hold, for instance the mark of a support agent who acts as the user."""
     cookie_name: str = "PHPSESSID"
     """`session.name` there."""
     serializer: PhpSerializer = PhpSerializer.PHP
@@ -67,10 +74,10 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
     """What becomes of a session that holds objects. None is ever built."""
 
     def __post_init__(self) -> None:
-        require_path(self.user_id, label="user_id")
-        if self.signed_in_at is not None:
-            require_path(self.signed_in_at, label="signed_in_at")
-        require_cookie_name(self.cookie_name)
+        configured.require_cookie_name(_NAME, self.cookie_name)
+        require_member_paths(
+            _NAME, self.user_id, self.signed_in_at, required=self.required, forbidden=self.forbidden
+        )
 
     @property
     def cookie_names(self) -> frozenset[str]:
@@ -84,12 +91,11 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
         if stored is None:
             raise SignInRevoked("no session with this id")
         content = as_json(read_session(stored, self.serializer, objects=self.objects))
+        contents.require_members(content, required=self.required, forbidden=self.forbidden)
         return OldSession(
-            subject=subject_of(find(content, self.user_id)),
-            session_id=session_id,
-            written_at=None,
-            authenticated_at=instant_at(content, self.signed_in_at),
-            expires_at=None,
+            subject=read_subject(content, self.user_id),
+            session_id=contents.name_of(session_id),
+            authenticated_at=read_seconds(content, self.signed_in_at),
             record_key=session_id,
             claims=content,
         )
@@ -167,7 +173,7 @@ def _read_members(
     position, budget = 0, [MAX_VALUES]
     while position < len(stored):
         name, position = name_at(position)
-        if not _NAME.fullmatch(name) or name in members:
+        if not _MEMBER.fullmatch(name) or name in members:
             raise ValueError("a name is none, or there twice")
         members[name], position = read_value(stored, position, objects=objects, budget=budget)
     return members
