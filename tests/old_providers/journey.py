@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from tests.old_providers.site import Held, Site, Visitor
@@ -58,18 +58,25 @@ def moves(site: Site, old: OldProvider, *, user: str, user_id: str) -> Visitor:
     """
     held = old.sign_in(user)
     assert old.accepts(held), "the old software does not take its own credential"
-    mine = becomes_a_session(site, held, user_id=user_id)
-    is_spent(site, held, by=mine)
+    mine = migrates(site, held, user_id=user_id)
+    is_spent(site, held, by=mine)  # before anybody uses the new session: then the old one may be ended
+    assert mine.user == user_id
     return mine
 
 
-def becomes_a_session(site: Site, held: Held, *, user_id: str) -> Visitor:
-    """What is held buys a session of this user, with which the API can be called."""
+def migrates(site: Site, held: Held, *, user_id: str) -> Visitor:
+    """What is held buys a session of this user, which nobody has used yet."""
     visitor = site.visitor(held)
     assert visitor.user is None, "the old credential alone opened the new API"
     answer = visitor.migrate()
     assert (answer.status, answer.code) == (200, "MIGRATED"), answer
     assert answer.json["userId"] == user_id
+    return visitor
+
+
+def becomes_a_session(site: Site, held: Held, *, user_id: str) -> Visitor:
+    """What is held buys a session of this user, with which the API can be called."""
+    visitor = migrates(site, held, user_id=user_id)
     assert visitor.user == user_id
     return visitor
 
@@ -79,8 +86,8 @@ def is_spent(site: Site, held: Held, *, by: Visitor) -> None:
     retry = site.visitor(held, key=by.key)
     answer = retry.migrate()
     assert (answer.status, answer.code) == (200, "REPEATED"), answer
-    assert retry.user == by.user
     is_refused(site, held, code="ALREADY_MIGRATED")
+    assert retry.user == by.user
 
 
 def is_refused(site: Site, held: Held, *, code: str) -> None:
@@ -104,7 +111,7 @@ def leaves_a_tombstone(site: Site, old: OldProvider, held: Held) -> None:
 
 
 def survives_rotation(
-    open_site: Callable[[], AbstractContextManager[Site]], old: Rotating, *, user: str, user_id: str
+    open_site: Callable[[], AbstractContextManager[Site]], old: Rotating, users: Mapping[str, str]
 ) -> None:
     """
     Keys change in the middle: what either key made is good until the older one is retired.
@@ -112,18 +119,18 @@ def survives_rotation(
     Args:
         open_site: starts the new application, configured for what the old one accepts now.
         old: whose keys change.
-        user: the name to sign in with.
-        user_id: who that is here.
+        users: four names to sign in with, and who they are here; four, for some credentials move one person once.
     """
-    early, kept = old.sign_in(user), old.sign_in(user)
+    (early, early_id), (late, late_id), (kept, _), (last, last_id) = users.items()
+    early_held, kept_held = old.sign_in(early), old.sign_in(kept)
     old.rotate()
-    late = old.sign_in(user)
+    late_held = old.sign_in(late)
     with open_site() as site:
-        becomes_a_session(site, early, user_id=user_id)
-        becomes_a_session(site, late, user_id=user_id)
-    assert old.accepts(kept)
+        becomes_a_session(site, early_held, user_id=early_id)
+        becomes_a_session(site, late_held, user_id=late_id)
+    assert old.accepts(kept_held)
     old.retire()
-    assert not old.accepts(kept)
+    assert not old.accepts(kept_held)
     with open_site() as site:
-        is_refused(site, kept, code="TOKEN_SIGNATURE_INVALID")
-        becomes_a_session(site, old.sign_in(user), user_id=user_id)
+        is_refused(site, kept_held, code="TOKEN_SIGNATURE_INVALID")
+        becomes_a_session(site, old.sign_in(last), user_id=last_id)

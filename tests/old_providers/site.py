@@ -58,19 +58,15 @@ class Visitor:
     def __init__(self, origin: str, held: Held, key: str) -> None:
         self.held = held
         self.key = key
+        self._origin = origin
         self._client = httpx2.Client(base_url=origin, cookies=dict(held.cookies), timeout=10)
 
     def migrate(self) -> Answer:
         """What the page does when it finds itself not signed in."""
-        headers = {
-            "st-auth-mode": "cookie",
-            "idempotency-key": self.key,
-            "origin": str(self._client.base_url),
-        }
-        headers["origin"] = headers["origin"].rstrip("/")
+        headers = {"st-auth-mode": "cookie", "idempotency-key": self.key, "origin": self._origin}
         if self.held.bearer is not None:
             headers["authorization"] = f"Bearer {self.held.bearer}"
-        reply = self._client.post("/migrate-session", headers=headers)
+        reply = self._client.post("/migrate-session", headers=headers, json={})
         return Answer(status=reply.status_code, json=reply.json())
 
     @property

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from segue.errors import ConfigurationError
 from segue.migration.cookies.model import CookieFormat
-from segue.migration.endings import Ending, RecordEnding
+from segue.migration.endings import Ending, EndOldSession, RecordEnding
 from segue.migration.named_issuer import NamedIssuerPolicy
 
 FindSession: TypeAlias = Callable[[str], bytes | None] | Callable[[str], Awaitable[bytes | None]]
@@ -56,7 +56,7 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
     find_session: FindSession | None = None
     """Reads a row of the old session store by its key."""
     end_session: EndSession | None = None
-    """Deletes that row, once the new session is there."""
+    """Deletes that row, once the new session was used."""
     password_hash: PasswordHash | None = None
     """Where the old application binds sessions to the password: who changed it since is signed out."""
     once_per: OncePer = OncePer.PERSON
@@ -85,8 +85,14 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
 
     @property
     def ending(self) -> Ending | None:
-        """How the old session is ended: as `revocation` says, else by deleting its row where that can be done."""
-        return self.revocation or (None if self.end_session is None else RecordEnding())
+        """
+        How the old session is ended: as `revocation` says, else by deleting its row where that can be done.
+
+        After the first use of the new one: a client whose answer was lost has to find its row there when it asks again.
+        """
+        if self.revocation is not None or self.end_session is None:
+            return self.revocation
+        return RecordEnding(when=EndOldSession.AFTER_FIRST_USE)
 
     @property
     def asks_provider(self) -> bool:
