@@ -15,7 +15,8 @@ Every error that segue raises on purpose.
     ├── SessionRefused          the access token holds, the session behind it does not
     │   ├── NoSession
     │   ├── SessionGone
-    │   └── ClaimInvalid
+    │   ├── ClaimInvalid
+    │   └── OldSignInRefused
     ├── RefreshRefused          the refresh token does not buy a new one
     │   ├── RefreshMissing
     │   ├── UnknownRefreshToken
@@ -158,6 +159,16 @@ class ClaimInvalid(SessionRefused):
     """The session holds but lacks a claim that this route demands; `failures` lists id and reason."""
 
     code = "session_claim_invalid"
+
+
+class OldSignInRefused(SessionRefused):
+    """The request carries no session, and the old credential in it speaks for nobody; `reason` says why."""
+
+    code = "old_sign_in_refused"
+
+    def __init__(self, reason: SessionError) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 # --- refresh ---------------------------------------------------------------------------------------------------------

@@ -30,8 +30,9 @@ from segue.errors import ClaimInvalid, NoSession, SessionError
 from segue.http.flows import Authenticated
 from segue.http.message import EXPOSED
 from segue.http.migrate import read_bearer
+from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.routes import cors_headers
-from segue.http.verify import UNAUTHENTICATED_METHODS
+from segue.http.verify import UNAUTHENTICATED_METHODS, Source
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.model import Identity
@@ -75,6 +76,11 @@ class CurrentSession(msgspec.Struct, frozen=True):
     def tenant_id(self) -> TenantId:
         """Where the user signed in."""
         return self.authenticated.access.claims.tenant_id
+
+    @property
+    def source(self) -> Source:
+        """What spoke for the user: this session, or an old sign-in that just became it (`session_or_old`)."""
+        return self.authenticated.source
 
     @property
     def payload(self) -> JsonObject:
@@ -125,6 +131,7 @@ class CurrentSession(msgspec.Struct, frozen=True):
         add_actions(self._request.scope, await self._segue.engine.revoke_session(self.authenticated))
 
 
+EitherDependency = Callable[[Request], Awaitable["CurrentSession | OldSignIn"]]
 Dependency = Callable[[Request], Awaitable[CurrentSession]]
 OptionalDependency = Callable[[Request], Awaitable[CurrentSession | None]]
 
@@ -228,6 +235,30 @@ class SegueFastAPI:
 
         return demanding
 
+    async def session_or_old(self, request: Request) -> CurrentSession | OldSignIn:
+        """
+        Dependency: the session of the request, or else the verified sign-in at a previous provider.
+
+        Both have `user_id`, `tenant_id` and `source`; the user id is ours, mapped as in a migration.
+        """
+        return await self._either(request, check_database=False, anti_csrf_check=None, migrate=None)
+
+    def sessions_or_old(
+        self,
+        *,
+        migrate: OnTheSpot | None = None,
+        check_database: bool = False,
+        anti_csrf_check: bool | None = None,
+    ) -> EitherDependency:
+        """A dependency like `session_or_old` that demands more, or *migrate*s on the spot; see `OnTheSpot`."""
+
+        async def demanding(request: Request) -> CurrentSession | OldSignIn:
+            return await self._either(
+                request, check_database=check_database, anti_csrf_check=anti_csrf_check, migrate=migrate
+            )
+
+        return demanding
+
     async def identify(self, request: Request) -> Identity:
         """
         The verified identity of a previous provider's bearer token, for a migrate route written by hand.
@@ -291,6 +322,33 @@ class SegueFastAPI:
         if found is None:
             return None
         add_actions(request.scope, found.actions)
+        return CurrentSession(self, request, found)
+
+    async def _either(
+        self,
+        request: HTTPConnection,
+        *,
+        check_database: bool,
+        anti_csrf_check: bool | None,
+        migrate: OnTheSpot | None,
+    ) -> CurrentSession | OldSignIn:
+        if not isinstance(request, Request):
+            raise TypeError("sessions are verified on HTTP requests")
+        if request.method in UNAUTHENTICATED_METHODS:
+            raise _Preflight
+        found = await self.engine.authenticate_either(
+            request_of(request.scope),
+            check_database=check_database,
+            anti_csrf_check=anti_csrf_check,
+            migrate=migrate,
+        )
+        if found is None:
+            raise NoSession
+        add_actions(request.scope, found.actions)
+        if isinstance(found, OldSignIn):
+            return found
+        if found.source is Source.MIGRATED:
+            self._work.wake()  # what was written to the outbox is delivered at once
         return CurrentSession(self, request, found)
 
     async def _refused(self, request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from segue.errors import SessionError
 from segue.flow import Flow, T, drive, performer
 from segue.http.flows import Authenticated, Checked
 from segue.http.message import Actions, HttpRequest, HttpResponse
+from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.ending import DeliveryReport
@@ -76,6 +77,7 @@ class Engine:
         self._at_hand = operations.at_hand
         self._sessions = operations.sessions
         self._migration = operations.migration
+        self._overlap = operations.overlap
         self._routes = operations.routes
         self._oversight = operations.oversight
         self._upkeep = operations.upkeep
@@ -140,6 +142,44 @@ class Engine:
                 anti_csrf_check=anti_csrf_check,
                 check_database=check_database,
                 validators=validators,
+            )
+        )
+
+    def authenticate_either(
+        self,
+        request: HttpRequest,
+        *,
+        required: bool = True,
+        anti_csrf_check: bool | None = None,
+        check_database: bool = False,
+        migrate: OnTheSpot | None = None,
+    ) -> Authenticated | OldSignIn | None:
+        """
+        Who sends a request, by a session of ours or by a previous provider's credential; `source` says which.
+
+        A session decides alone, and if it has expired, so that the client refreshes it, the old credential is not
+        looked at. None: neither is there, and none is required.
+
+        Args:
+            request: whole, with the client's address; of any method but OPTIONS and TRACE.
+            required: refuse a request with neither.
+            anti_csrf_check: as for `authenticate`.
+            check_database: as for `authenticate`; an old credential is always held against the store.
+            migrate: when the answer to this very request makes a session of the old sign-in; None: never. What comes
+                back then is the session, whose `actions` the response must carry, as it must those of an old sign-in.
+
+        Raises:
+            OldSignInRefused: the old credential speaks for nobody; the answer of `refuse` sends no client in circles.
+            SessionRefused, TokenRefused: as for `authenticate`.
+            Unavailable: store, provider or application do not answer.
+        """
+        return self._run(
+            self._overlap.authenticate_either(
+                request,
+                required=required,
+                anti_csrf_check=anti_csrf_check,
+                check_database=check_database,
+                migrate=migrate,
             )
         )
 

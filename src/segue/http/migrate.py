@@ -68,7 +68,7 @@ def read_migration(
     """
     if request.method != "POST":
         raise RequestRefused("only POST migrates")
-    _require_origin(request, settings, trusted_origins)
+    require_origin(request, settings, trusted_origins)
     body = _read_body(request)
     credential = _credential(request, body, old_cookies)
     if isinstance(credential, OldCookies):
@@ -121,12 +121,23 @@ def _actions(migrated: Migrated, request: HttpRequest, settings: HttpSettings) -
     return cleared.then(attach(migrated.issued, settings, transport))
 
 
-def _require_origin(request: HttpRequest, settings: HttpSettings, trusted: frozenset[str]) -> None:
+def is_from_here(request: HttpRequest, settings: HttpSettings, trusted: frozenset[str]) -> bool:
+    """Whether a request comes from a page of ours, of a trusted origin, or from no page at all."""
     origins = request.all("origin")
     if not origins and request.header("sec-fetch-site") not in {"cross-site", "same-site"}:
-        return  # not a browser, or a page of the same origin
+        return True  # not a browser, or a page of the same origin
     known = {settings.api_domain, settings.website_domain} | trusted
-    if len(origins) != 1 or origins[0] not in known:
+    return len(origins) == 1 and origins[0] in known
+
+
+def require_origin(request: HttpRequest, settings: HttpSettings, trusted: frozenset[str]) -> None:
+    """
+    Refuse the pages of strangers (threat T13).
+
+    Raises:
+        RequestRefused: it is one.
+    """
+    if not is_from_here(request, settings, trusted):
         raise RequestRefused("a page of an origin that is not ours; add it to trusted_origins if it is")
 
 

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import msgspec
 
-from segue.errors import SessionError, Unavailable
+from segue.errors import OldSignInRefused, SessionError, TooManyAttempts, Unavailable
 from segue.http.attach import clear_all
 from segue.http.cookies import read_cookies
 from segue.http.message import NO_ACTIONS, HttpRequest, HttpResponse, json_response
 from segue.http.settings import HttpSettings
-from segue.http.transport import believes_in_session
+from segue.http.transport import believes_in_session, is_header_client
 from segue.json import JsonObject, JsonValue
 from segue.sessions.claims import ClaimFailure
 
@@ -37,6 +37,8 @@ class Answer(Enum):
     """There was one, and it is over: forget it."""
     REUSE = auto()
     """As before, and the client learns why."""
+    OLD_REFUSED = auto()
+    """There is none of ours, and the old one does not count: the front end of the old one may know what to do."""
     INVALID_CLAIM = auto()
     TRY_LATER = auto()
     FAULT = auto()
@@ -58,6 +60,7 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "session_missing": Answer.NO_SESSION,
     "session_gone": Answer.SESSION_OVER,
     "session_claim_invalid": Answer.INVALID_CLAIM,
+    "old_sign_in_refused": Answer.OLD_REFUSED,
     "refresh_refused": Answer.SESSION_OVER,
     "refresh_token_missing": Answer.SESSION_OVER,
     "refresh_token_unknown": Answer.SESSION_OVER,
@@ -141,6 +144,7 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "session_missing": 500,
     "session_gone": 500,
     "session_claim_invalid": 500,
+    "old_sign_in_refused": 500,
     "refresh_refused": 500,
     "refresh_token_missing": 500,
     "refresh_token_unknown": 500,
@@ -199,8 +203,11 @@ def respond(answer: Answer, error: Exception, request: HttpRequest, settings: Ht
     if answer is Answer.INVALID_CLAIM:
         content: JsonObject = {"message": "invalid claim", "claimValidationErrors": _failures(error)}
         return json_response(settings.invalid_claim_status, content, cause=cause)
+    if answer is Answer.OLD_REFUSED:
+        return _old_refusal(error, request, settings)
     if answer is Answer.TRY_LATER:
-        return json_response(503, {"message": "try again later"}, headers=_retry_after(error), cause=cause)
+        status = 429 if isinstance(error, TooManyAttempts) else 503
+        return json_response(status, {"message": "try again later"}, headers=_retry_after(error), cause=cause)
     return json_response(500, {"message": "internal error"}, cause=cause)
 
 
@@ -221,6 +228,31 @@ def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSett
         status,
         content,
         headers=_retry_after(error),
+        cause=error if isinstance(error, SessionError) else None,
+    )
+
+
+_SPENT = frozenset({"ALREADY_MIGRATED", "MIGRATION_CLOSED", "SIGN_IN_REVOKED", "SIGN_IN_TOO_OLD"})
+"""Of an old credential that was good once: there is nothing to it any more, as if it were expired."""
+_INVALID_TOKEN = (("www-authenticate", 'Bearer error="invalid_token"'),)
+
+
+def _old_refusal(error: Exception, request: HttpRequest, settings: HttpSettings) -> HttpResponse:
+    """
+    Nothing is cleared: it was not ours that was refused. 401 makes the old front end renew its token, and ours refresh
+    if it believes in a session; where that could go on for ever, the status is another one.
+    """
+    reason = error.reason if isinstance(error, OldSignInRefused) else error
+    code = code_of(reason)
+    status = 401 if code in _SPENT else _migration_status(reason)
+    if status == 401 and believes_in_session(read_cookies(request)):
+        status = settings.session_expired_status
+    if status == settings.session_expired_status and is_header_client(request, settings):
+        status = 403 if settings.session_expired_status == 401 else 401
+    return json_response(
+        status,
+        {"message": "unauthorised", "code": code, "credential": "old"},
+        headers=_INVALID_TOKEN if status == 401 else (),
         cause=error if isinstance(error, SessionError) else None,
     )
 

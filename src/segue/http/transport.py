@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from segue.http.cookies import read_cookies
+
 if TYPE_CHECKING:
     from segue.http.cookies import RequestCookies
     from segue.http.message import HttpRequest
@@ -27,7 +29,8 @@ ANTI_CSRF_HEADER: Final = "anti-csrf"
 MODE_HEADER: Final = "st-auth-mode"
 
 _BEARER = "Bearer "
-_CLIENT_COOKIES = ("sFrontToken", ACCESS_HEADER, REFRESH_HEADER)
+_CLIENT_TOKENS = (ACCESS_HEADER, REFRESH_HEADER)
+_CLIENT_COOKIES = ("sFrontToken", *_CLIENT_TOKENS)
 OUR_COOKIES: Final = frozenset(
     {
         ACCESS_COOKIE,
@@ -64,6 +67,11 @@ class TransferMethod(Enum):
     HEADER = "header"
 
 
+def asked_mode(request: HttpRequest) -> str:
+    """The way that the client asks for; empty: it says nothing, and may know nothing of sessions."""
+    return (request.header(MODE_HEADER) or "").strip().lower()
+
+
 def for_new_session(request: HttpRequest, settings: HttpSettings) -> Transport:
     """The way for the tokens of a new session: what the deployment demands, else what the client asks for."""
     match settings.token_transfer:
@@ -73,8 +81,7 @@ def for_new_session(request: HttpRequest, settings: HttpSettings) -> Transport:
             return Transport.HEADER
         case TransferMethod.ANY:
             # Headers unless cookies are asked for: a plain HTTP client would not find its tokens in cookies.
-            wanted = (request.header(MODE_HEADER) or "").strip().lower()
-            return Transport.COOKIE if wanted == Transport.COOKIE.value else Transport.HEADER
+            return Transport.COOKIE if asked_mode(request) == Transport.COOKIE.value else Transport.HEADER
 
 
 def bearer(request: HttpRequest) -> str | None:
@@ -107,3 +114,15 @@ def carries_access(request: HttpRequest, cookies: RequestCookies, transport: Tra
 def believes_in_session(cookies: RequestCookies) -> bool:
     """Whether the browser behind a request seems to hold a session of ours, judging by its cookies alone."""
     return any(cookies.all(name) for name in (ACCESS_COOKIE, REFRESH_COOKIE, *_CLIENT_COOKIES))
+
+
+def is_header_client(request: HttpRequest, settings: HttpSettings) -> bool:
+    """
+    Whether a front end may hold a session in headers while its page sends another token in their place.
+
+    On the status that makes it refresh it would do so, successfully, and repeat the very same request: up to ten times.
+    """
+    if settings.token_transfer is TransferMethod.HEADER or asked_mode(request) == Transport.HEADER.value:
+        return True
+    cookies = read_cookies(request)
+    return any(cookies.all(name) for name in _CLIENT_TOKENS)

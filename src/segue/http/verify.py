@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import datetime
+from enum import Enum
 
 import msgspec
 
@@ -18,7 +19,7 @@ from segue.http.cookies import RequestCookies, read_cookies
 from segue.http.message import NO_ACTIONS, Actions, HttpRequest
 from segue.http.settings import HttpSettings
 from segue.http.transport import ACCESS_COOKIE, ANTI_CSRF_HEADER, OLD_REFRESH_COOKIE, Transport, candidates
-from segue.ids import SessionHandle
+from segue.ids import SessionHandle, TenantId, UserId
 from segue.tokens.access import AccessToken, AccessVerifier
 from segue.tokens.signing_keys import KeyKind
 
@@ -31,6 +32,17 @@ SESSION_HEADERS = frozenset({"authorization", "cookie", CUSTOM_HEADER, ANTI_CSRF
 _DYNAMIC = f"{KeyKind.DYNAMIC.value}-"
 
 
+class Source(Enum):
+    """What spoke for the user of a request, where a previous provider's credential may do so too."""
+
+    SESSION = "session"
+    """A session of ours."""
+    OLD = "old"
+    """The credential of a previous provider, which goes on as it is."""
+    MIGRATED = "migrated"
+    """Such a credential, which this very response turns into a session."""
+
+
 class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     """A request with a session behind it; a struct, because every request makes one: 0.1 µs instead of 0.6."""
 
@@ -40,6 +52,17 @@ class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     """How the request's token came, and how a new one goes back."""
     actions: Actions = NO_ACTIONS
     """What the response must carry: nothing, unless the access token changed."""
+    source: Source = Source.SESSION
+
+    @property
+    def user_id(self) -> UserId:
+        """Whose session it is."""
+        return self.access.claims.user_id
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Where the user signed in."""
+        return self.access.claims.tenant_id
 
 
 def verify_request(

@@ -47,6 +47,7 @@ class Trail:
         "handle",
         "identity",
         "mapping",
+        "migrating",
         "provider",
         "rollout",
         "rollouts",
@@ -56,9 +57,14 @@ class Trail:
         "would",
     )
 
-    def __init__(self, watch: Watch | None = None) -> None:
-        """*watch*: None where nobody watches; then configuration alone counts, and nothing is limited."""
+    def __init__(self, watch: Watch | None = None, *, migrating: bool = True) -> None:
+        """
+        Args:
+            watch: None where nobody watches; then configuration alone counts, and nothing is limited.
+            migrating: False where an old credential is to speak for its user and nobody is moved.
+        """
         self.watch = watch
+        self.migrating = migrating
         self._subject: str | None = None
         self.rollouts: Mapping[str, Rollout] = {}
         """Switches above the configuration."""
@@ -89,7 +95,7 @@ class Trail:
         """
         self.provider, watch = provider, self.watch
         self.rollout = self.rollouts.get(provider.name, provider.rollout)
-        if self.rollout.mode is Mode.OFF:
+        if self.rollout.mode is Mode.OFF and self.migrating:
             raise self._refused(Stage.ROLLOUT, NotYet("switched off"))
         if watch is not None:
             watch.throttle.admit(watch.address, provider.name, now=watch.now)

@@ -5,6 +5,7 @@ What an engine can do, as flows bound to one configuration: the whole of `Engine
     at_hand    keys and revocations that this process knows, and what can be answered from them without asking anybody
     sessions   create, authenticate, refresh, change, revoke
     migration  previous providers' tokens
+    overlap    sessions of ours, or previous providers' credentials
     routes     the browser routes
     oversight  what an operator asks and sets
     upkeep     what has to be done beside answering
@@ -21,6 +22,7 @@ from segue.operations.at_hand import AtHand, Randomness
 from segue.operations.attempts import OnEvent
 from segue.operations.home import Home, LocalHome
 from segue.operations.migration import MigrationOperations
+from segue.operations.overlap import OverlapOperations
 from segue.operations.oversight import OversightOperations
 from segue.operations.routes import RouteOperations
 from segue.operations.sessions import SessionOperations
@@ -59,6 +61,7 @@ class Operations:
         self.at_hand = AtHand(config, home, clock=clock, randomness=randomness)
         self.sessions = SessionOperations(self.at_hand)
         self.migration = MigrationOperations(self.at_hand, on_event=on_event)
+        self.overlap = OverlapOperations(self.at_hand, self.sessions, self.migration)
         self.routes = RouteOperations(self.at_hand, self.migration)
         self.oversight = OversightOperations(self.at_hand, self.migration)
         self.upkeep = UpkeepOperations(self.at_hand, self.migration, self.oversight)

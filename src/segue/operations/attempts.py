@@ -25,7 +25,7 @@ from segue.migration.buckets import Spending
 from segue.migration.events import MigrationEvent
 from segue.migration.ports import AttemptLog, Limiter
 from segue.migration.records import Outcome, Stage, operation_id
-from segue.migration.throttle import Throttle, address_of
+from segue.migration.throttle import Throttle, Weight, address_of, weight_of
 from segue.migration.trail import Trail, Watch
 from segue.operations.at_hand import AtHand
 from segue.operations.record_buffer import RecordBuffer
@@ -54,6 +54,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
     recorded: bool = False
     """The store has its record already."""
+    harmless: bool = False
+    """Nobody is to blame for it, whatever its code says elsewhere."""
 
 
 class Attempt:
@@ -132,12 +134,26 @@ class Attempts:
             trail.identity.subject_digest if trail.identity else None,
             ending.code,
             retryable=ending.retryable
+            or ending.harmless
             or ending.answer == FAULT_CODE,  # ours to mend, not to be held against anybody
             now=watch.now,
         )
-        if shared and watch.address is not None:
-            self._untold.append((watch.address, watch.now))
+        if shared:
+            self._share_later(watch)
         self._tell(self._event(attempt, ending, outcome))
+
+    def count_forgery(self, attempt: Attempt, code: str) -> None:
+        """Count what looks like forging where nobody tried to migrate; anything else there costs nothing."""
+        trail, watch = attempt.trail, attempt.watch
+        if weight_of(code, retryable=False) is not Weight.GRAVE:
+            return
+        provider = trail.provider.name if trail.provider else None
+        if self._throttle.count(watch.address, provider, None, code, retryable=False, now=watch.now):
+            self._share_later(watch)
+
+    def _share_later(self, watch: Watch) -> None:
+        if watch.address is not None:
+            self._untold.append((watch.address, watch.now))
 
     async def catch_up(self) -> None:
         """Write what has waited long enough, and tell other processes what failed; never raises what a store raises."""

@@ -17,6 +17,7 @@ from segue.config import Config
 from segue.flow import ask
 from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrate
 from segue.migration.minting import LocalMinting
+from segue.migration.model import Claim
 from segue.migration.verifying import Migration
 from segue.sessions import key_flows
 from segue.sessions.issuing import Issuance
@@ -72,6 +73,10 @@ class Home(Protocol):
 
     async def migrate(self, request: MigrationRequest, migration: Migration, now: datetime) -> Migrated:
         """A migration onto a session here; keys were loaded before."""
+        ...
+
+    def is_settled(self, claim: Claim) -> bool:
+        """Whether the session of a claim was ever made known to anybody."""
         ...
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
@@ -136,6 +141,10 @@ class LocalHome:
         """See `Home.migrate`."""
         minting = LocalMinting(self._issuance(now))
         return await migrate(request, migration, minting, randomness=self._draw(RANDOMNESS))
+
+    def is_settled(self, claim: Claim) -> bool:  # noqa: ARG002 - claim and session are one transaction
+        """See `Home.is_settled`."""
+        return True
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
         """See `Home.signing_keys`."""

@@ -7,6 +7,7 @@ Holds the caches of the providers' keys. House rule: every attempt is one event,
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from threading import Lock
 
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from segue.http.migrate import migrated_response, read_migration
 from segue.http.status import FAULT_CODE, code_of, migration_refusal
 from segue.migration.credential import BearerToken
 from segue.migration.endings import EndOldSession
-from segue.migration.flows import Migrated
+from segue.migration.flows import Migrated, MigrationRequest
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_flows import refresh_keys
 from segue.migration.key_holder import KeyCacheHolder
@@ -27,6 +28,7 @@ from segue.migration.kinds import cookie_names
 from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.once import absolute_end, claim_id_of, provenance_of
+from segue.migration.overlap import Accepted, accept
 from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
@@ -38,6 +40,8 @@ from segue.operations.timing import Timed
 from segue.sessions.issuing import NewSession
 
 logger = logging.getLogger("segue")
+
+_INTERRUPTED = Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True)
 
 
 class MigrationOperations:
@@ -123,13 +127,52 @@ class MigrationOperations:
         except Exception as error:  # noqa: BLE001 - the application's mapping may raise anything; it fails closed
             response = self._refused(error, request, attempt)
         except BaseException:  # the caller has gone, and nobody knows how far it came
-            self.attempts.end(attempt, Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True))
+            self.attempts.end(attempt, _INTERRUPTED)
             raise
         else:
-            result = migrated.result.value
-            self.attempts.end(attempt, Ending(code=result, answer=result, recorded=migrated.recorded))
+            self._succeeded(migrated, attempt)
         await self.attempts.catch_up()
         return response
+
+    async def accept(self, request: HttpRequest, token: str) -> Accepted:
+        """Let an old credential speak for its user, see `segue.migration.overlap`."""
+        attempt, now = self.attempts.begin(request), self._at_hand.clock.now()
+        trail = attempt.trail
+        trail.migrating = False
+        await self.attempts.admit(attempt)
+        home = self._at_hand.home
+        try:
+            return await accept(
+                token,
+                self._migration,
+                app_id=self._at_hand.config.app_id,
+                sessions=home.sessions(now),
+                is_settled=home.is_settled,
+                now=now,
+                trail=trail,
+            )
+        except SessionError as error:
+            self.attempts.count_forgery(attempt, error.code)
+            await self.attempts.catch_up()
+            raise
+
+    async def try_to_move(self, request: HttpRequest, asked: MigrationRequest) -> Migrated | None:
+        """Migrate in answer to a request of the application's own; None: not now, and nobody fails for it."""
+        attempt, migrated = self.attempts.begin(request), None
+        try:
+            migrated = await Timed(self._moved(asked, attempt), attempt.stopwatch)
+            self._succeeded(migrated, attempt)
+        except AlreadyMigrated as error:
+            # Another request of the same page was faster: what makes a replay suspicious elsewhere is usual here.
+            ending = Ending(code=error.code, answer=error.code, detail=str(error), harmless=True)
+            self.attempts.end(attempt, ending)
+        except Exception as error:  # noqa: BLE001 - as below; whoever was let in a moment ago goes on as he came
+            self._refused(error, request, attempt)
+        except BaseException:
+            self.attempts.end(attempt, _INTERRUPTED)
+            raise
+        await self.attempts.catch_up()
+        return migrated
 
     def refuse(self, error: SessionError, request: HttpRequest) -> HttpResponse:
         """See `Engine.refuse_migration`."""
@@ -156,11 +199,23 @@ class MigrationOperations:
             recognise=runtime.verifier.recognise,
             now=runtime.now,
         )
+        return await self._watched(asked, attempt, runtime.now)
+
+    async def _moved(self, asked: MigrationRequest, attempt: Attempt) -> Migrated:
+        await self.attempts.admit(attempt)
+        runtime = await self._at_hand.ready()
+        return await self._watched(asked, attempt, runtime.now)
+
+    async def _watched(self, asked: MigrationRequest, attempt: Attempt, now: datetime) -> Migrated:
         watched = replace(asked, trail=attempt.trail)
-        migrated = await self._at_hand.home.migrate(watched, self._migration, runtime.now)
+        migrated = await self._at_hand.home.migrate(watched, self._migration, now)
         if self._awaits_use(migrated):
             self._at_hand.first_use.expect(migrated.handle)
         return migrated
+
+    def _succeeded(self, migrated: Migrated, attempt: Attempt) -> None:
+        result = migrated.result.value
+        self.attempts.end(attempt, Ending(code=result, answer=result, recorded=migrated.recorded))
 
     def _refused(self, error: Exception, request: HttpRequest, attempt: Attempt) -> HttpResponse:
         """The answer to an error. In shadow every answer leaves the old session as it is."""

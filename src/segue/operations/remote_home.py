@@ -18,13 +18,14 @@ from segue.config import Config
 from segue.errors import BeyondCore
 from segue.ids import SessionHandle
 from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrate
+from segue.migration.model import Claim
 from segue.migration.urls import is_this_machine
 from segue.migration.verifying import Migration
 from segue.operations.home import KnownKeys
 from segue.remote.exchange import Core
 from segue.remote.keys import CoreKeys
 from segue.remote.marks import END
-from segue.remote.minting import RemoteMinting
+from segue.remote.minting import RemoteMinting, is_settled
 from segue.remote.sessions import RemoteSessions, Terms
 from segue.remote.settings import RemoteCore
 from segue.sessions.model import Revocation
@@ -122,6 +123,10 @@ class RemoteHome:
             self.sessions(now), app_id=self._config.app_id, secrets=self._secrets, now=now
         )
         return await migrate(request, migration, minting, randomness=self._draw(RANDOMNESS))
+
+    def is_settled(self, claim: Claim) -> bool:
+        """See `Home.is_settled`."""
+        return is_settled(claim)
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
         """See `Home.signing_keys`."""

@@ -52,8 +52,7 @@ class RemoteMinting:
 
     def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002
         """See `Minting.reserve`; the same for every attempt, so that a claim shows whether it was ever settled."""
-        name = str(UUID(bytes=claim_id[:16], version=4))
-        return SessionHandle(name if tenant_id == PUBLIC_TENANT else f"{name}_{tenant_id}")
+        return _reserved_handle(claim_id, tenant_id)
 
     async def load(self, handle: SessionHandle) -> SessionView | None:
         """See `Minting.load`."""
@@ -75,14 +74,14 @@ class RemoteMinting:
             named = earlier.handle
         issued = await self._sessions.create_marked(draft.new, after=named)
         final = replace(claim, handle=issued.session.handle)
-        if earlier is not None and self._is_settled(earlier):
+        if earlier is not None and _was_settled(earlier):
             final = replace(final, claimed_at=earlier.claimed_at)  # the time for retries does not slide
         if not await self._settled(final, draft, named=named):
             await self._sessions.revoke(ByHandle(handles=(issued.session.handle,)))
             raise Contended("another attempt at the same migration was faster")
         if earlier is not None:
             await self._remove_losers(final)
-        return _made(issued, repeated=self._is_settled(earlier))
+        return _made(issued, repeated=_was_settled(earlier))
 
     async def _keep(self, draft: Draft[SessionView], present: SessionView) -> Settled:
         """The browser has a session already: the claim is its, unless it has been settled otherwise."""
@@ -95,7 +94,7 @@ class RemoteMinting:
                 await self._remove_losers(earlier)
             return kept(present)
         await self._require_same_client(earlier, draft)
-        settled = self._is_settled(earlier)
+        settled = _was_settled(earlier)
         if not settled:
             # The attempt that made the claim never ended; its session, if there is one, was never handed out.
             if not await self._settled(draft.claim, draft, named=earlier.handle):
@@ -105,7 +104,7 @@ class RemoteMinting:
 
     async def _settled(self, final: Claim, draft: Draft[SessionView], *, named: SessionHandle) -> bool:
         """Make the claim final; deliveries and record go with it the first time."""
-        first = named == self._reserved(final)
+        first = named == _reserved_handle(final.claim_id, final.tenant_id)
         deliveries = tuple(_for(final, delivery) for delivery in draft.deliveries) if first else ()
         record = draft.record if first else None
         return await ask(Ledger.settle_claim, final, deliveries, record, if_handle=named)
@@ -113,7 +112,7 @@ class RemoteMinting:
     async def _require_same_client(self, earlier: Claim, draft: Draft[SessionView]) -> None:
         require_same_user(earlier, draft.claim)
         key, known = draft.client_key, earlier.client_digest
-        settled = self._is_settled(earlier)
+        settled = _was_settled(earlier)
         if known is None:
             # Nobody was ever given a session for an unsettled claim, so without a key anybody may go on with it.
             if settled:
@@ -148,11 +147,19 @@ class RemoteMinting:
         if lost:
             await self._sessions.revoke(ByHandle(handles=lost))
 
-    def _is_settled(self, claim: Claim | None) -> bool:
-        return claim is not None and claim.handle != self._reserved(claim)
 
-    def _reserved(self, claim: Claim) -> SessionHandle:
-        return self.reserve(claim.claim_id, claim.tenant_id, randomness=b"")
+def is_settled(claim: Claim) -> bool:
+    """Whether a claim names a session that was handed out, or the handle that stands for none."""
+    return claim.handle != _reserved_handle(claim.claim_id, claim.tenant_id)
+
+
+def _was_settled(claim: Claim | None) -> bool:
+    return claim is not None and is_settled(claim)
+
+
+def _reserved_handle(claim_id: Digest, tenant_id: TenantId) -> SessionHandle:
+    name = str(UUID(bytes=claim_id[:16], version=4))
+    return SessionHandle(name if tenant_id == PUBLIC_TENANT else f"{name}_{tenant_id}")
 
 
 def _for(claim: Claim, delivery: Delivery) -> Delivery:
