@@ -9,7 +9,9 @@ from segue._version import __version__
 from segue.config import Config
 from segue.engine import AsyncEngine, Engine
 from segue.errors import SessionError
+from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.settings import HttpSettings
+from segue.http.verify import Source
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
@@ -56,6 +58,8 @@ __all__ = [
     "NewSession",
     "OldCookies",
     "OldSession",
+    "OldSignIn",
+    "OnTheSpot",
     "OncePer",
     "OpaqueProvider",
     "OwnProvider",
@@ -67,6 +71,7 @@ __all__ = [
     "Revocation7009",
     "SessionError",
     "SessionView",
+    "Source",
     "Standing",
     "__version__",
     "verify_jws",

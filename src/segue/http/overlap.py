@@ -28,10 +28,11 @@ from segue.http.verify import Source
 from segue.ids import TenantId, UserId
 from segue.json import JsonObject
 from segue.migration.flows import MigrationRequest
+from segue.migration.kinds import AnyProvider, choose_by_issuer
 from segue.migration.mapping import FromClaim, Prefixed, SameId
 from segue.migration.model import Identity
 from segue.migration.once import ClientKey, parse_client_key
-from segue.migration.provider import Provider, choose_provider
+from segue.migration.provider import Provider
 from segue.migration.verification import read_issuer
 from segue.sessions.issuing import Issued
 from segue.tokens.jws import parse_jws
@@ -78,13 +79,13 @@ class OldSignIn(Discreet, frozen=True, kw_only=True):
         return self.identity.tenant_id
 
 
-def old_token(request: HttpRequest, providers: tuple[Provider, ...]) -> str | None:
+def old_token(request: HttpRequest, providers: tuple[AnyProvider, ...]) -> str | None:
     """The bearer token, if it names one of the providers as its issuer; anything else is nobody's business here."""
     found = _provider_of(request, providers)
     return None if found is None else found[0]
 
 
-def names_other_user(request: HttpRequest, providers: tuple[Provider, ...], user_id: UserId) -> bool:
+def names_other_user(request: HttpRequest, providers: tuple[AnyProvider, ...], user_id: UserId) -> bool:
     """
     Whether the old token beside a session says that it is of somebody else.
 
@@ -190,7 +191,7 @@ def attach_on_the_spot(
 
 
 def _provider_of(
-    request: HttpRequest, providers: tuple[Provider, ...]
+    request: HttpRequest, providers: tuple[AnyProvider, ...]
 ) -> tuple[str, Provider, JsonObject] | None:
     text = bearer(request)
     if text is None or not providers or len(request.all("authorization")) != 1:
@@ -199,5 +200,5 @@ def _provider_of(
         issuer, claims = read_issuer(parse_jws(text))
     except (TokenMalformed, TokenRefused):
         return None
-    provider = choose_provider(providers, issuer)
+    provider = choose_by_issuer(providers, issuer)
     return None if provider is None else (text, provider, claims)

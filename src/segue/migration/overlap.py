@@ -20,8 +20,9 @@ from segue.ids import AppId, UserId
 from segue.migration.flows import Migration, verify
 from segue.migration.mapping_flows import map_user
 from segue.migration.model import Claim, Identity
-from segue.migration.once import absolute_end, claim_id_of
+from segue.migration.once import ClientKey, absolute_end, claim_id_of
 from segue.migration.ports import Ledger
+from segue.migration.rehearsal import made_by
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
 from segue.sessions.seam import Sessions
@@ -41,7 +42,9 @@ class Accepted(Discreet, frozen=True, kw_only=True):
     identity: Identity
     user_id: UserId
     moved: bool
-    """Its sign-in is a session already: this request was under way, and nothing more comes of it."""
+    """Its sign-in is a session already: this request was under way, or its client never got the answer."""
+    own: bool
+    """And it is this client that moved it, by the key that it has: it may have its session again."""
     included: bool
     """The roll-out has come to this person."""
 
@@ -55,6 +58,7 @@ async def accept(
     is_settled: Callable[[Claim], bool],
     now: datetime,
     trail: Trail,
+    client_key: ClientKey | None = None,
 ) -> Accepted:
     """
     Let an old credential speak for its user, or say why not.
@@ -67,6 +71,7 @@ async def accept(
         is_settled: whether the session of a claim was ever handed out.
         now: aware UTC instant.
         trail: with the roll-outs, `migrating` being False.
+        client_key: of a client that is given its session again, if it is the one that has it.
 
     Raises:
         TokenRefused: it does not hold.
@@ -77,7 +82,8 @@ async def accept(
     absolute_end(identity, provider, now=now)
     claim = await ask(Ledger.find_claim, app_id, claim_id_of(identity, token))
     moved = claim is not None and is_settled(claim)
-    if claim is not None and moved:
+    own = claim is not None and client_key is not None and made_by(claim, client_key)
+    if claim is not None and moved and not own:
         await _require_under_way(claim, sessions, now)
     await require_sign_in(identity, provider, token=token, now=now)
     user_id = await map_user(identity, provider, app_id=app_id, now=now, shared=migration.has_table)
@@ -85,7 +91,7 @@ async def accept(
         raise AlreadyMigrated("as another user: the mapping must give one identity the same user each time")
     await require_user(identity, provider, user_id)
     included = trail.rollout.includes(identity.provider, identity.subject_digest)
-    return Accepted(identity=identity, user_id=user_id, moved=moved, included=included)
+    return Accepted(identity=identity, user_id=user_id, moved=moved, own=own, included=included)
 
 
 async def _require_under_way(claim: Claim, sessions: Sessions, now: datetime) -> None:

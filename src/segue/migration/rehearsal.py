@@ -37,7 +37,7 @@ async def require_turn(
         return
     if client_key is not None:
         claim = await ask(Ledger.find_claim, app_id, claim_id)
-        if claim is not None and _made_by(claim, client_key):
+        if claim is not None and made_by(claim, client_key):
             return
     raise NotYet("not among the share of users that is migrated")
 
@@ -50,11 +50,12 @@ async def rehearsed(claim: Claim, trail: Trail, *, client_key: ClientKey | None,
     elif earlier is None:
         trail.would = "MIGRATED"
     else:
-        same = client_key is not None and _made_by(earlier, client_key)
+        same = client_key is not None and made_by(earlier, client_key)
         trail.would = "REPEATED" if same else "ALREADY_MIGRATED"
     return NotYet("rehearsed in shadow")
 
 
-def _made_by(claim: Claim, client_key: ClientKey) -> bool:
+def made_by(claim: Claim, client_key: ClientKey) -> bool:
+    """Whether it is this client that has made a claim."""
     made = claim.client_digest
     return made is not None and hmac.compare_digest(client_key.digest(claim.claim_id), made)

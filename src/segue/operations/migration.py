@@ -27,7 +27,7 @@ from segue.migration.key_sources import live_part
 from segue.migration.kinds import cookie_names
 from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
-from segue.migration.once import absolute_end, claim_id_of, provenance_of
+from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of
 from segue.migration.overlap import Accepted, accept
 from segue.migration.pins import PinDifference, PinReport, check_pins
 from segue.migration.policy import ProviderPolicy
@@ -134,7 +134,7 @@ class MigrationOperations:
         await self.attempts.catch_up()
         return response
 
-    async def accept(self, request: HttpRequest, token: str) -> Accepted:
+    async def accept(self, request: HttpRequest, token: str, client_key: ClientKey | None) -> Accepted:
         """Let an old credential speak for its user, see `segue.migration.overlap`."""
         attempt, now = self.attempts.begin(request), self._at_hand.clock.now()
         trail = attempt.trail
@@ -150,6 +150,7 @@ class MigrationOperations:
                 is_settled=home.is_settled,
                 now=now,
                 trail=trail,
+                client_key=client_key,
             )
         except SessionError as error:
             self.attempts.count_forgery(attempt, error.code)

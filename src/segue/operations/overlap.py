@@ -35,6 +35,7 @@ from segue.http.overlap import (
 )
 from segue.http.transport import Transport
 from segue.http.verify import Authenticated, Source
+from segue.migration.once import ClientKey
 from segue.migration.overlap import Accepted
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
@@ -78,11 +79,22 @@ class OverlapOperations:
             if required:
                 raise NoSession
             return None
-        accepted = await self._accepted(request, token)
+        config = self._at_hand.config
+        way = way_of(request, config.http, config.trusted_origins, wanted=migrate)
+        key = None if way is None else client_key(request, config.http)
+        accepted = await self._accepted(request, token, key)
         old = OldSignIn(user_id=accepted.user_id, identity=accepted.identity)
-        if accepted.moved or not accepted.included:
+        if way is None or not (accepted.own or (accepted.included and not accepted.moved)):
             return old
-        return await self._moved(request, token, old, wanted=migrate)
+        if key is None and migrate is OnTheSpot.SAFELY:
+            randomness = self._at_hand.random(KEY_BYTES)
+            return replace(
+                old, actions=hand_out_key(config.http, now=self._at_hand.clock.now(), randomness=randomness)
+            )
+        moved = await self._moved(request, token, way, key)
+        if moved is None and accepted.own:
+            await self._accepted(request, token, None)  # as everybody else: within the grace, or not at all
+        return moved or old
 
     async def _ours(
         self, request: HttpRequest, *, anti_csrf_check: bool | None, check_database: bool
@@ -114,34 +126,23 @@ class OverlapOperations:
             validators=(),
         )
 
-    async def _accepted(self, request: HttpRequest, token: str) -> Accepted:
+    async def _accepted(self, request: HttpRequest, token: str, key: ClientKey | None) -> Accepted:
         try:
-            return await self._migration.accept(request, token)
+            return await self._migration.accept(request, token, key)
         except (TokenRefused, MigrationRefused) as error:
             raise OldSignInRefused(error) from error
 
     async def _moved(
-        self, request: HttpRequest, token: str, old: OldSignIn, *, wanted: OnTheSpot | None
-    ) -> Authenticated | OldSignIn:
-        """With a session if it can have one now; as it came otherwise."""
-        config = self._at_hand.config
-        settings = config.http
-        transport = way_of(request, settings, config.trusted_origins, wanted=wanted)
-        if transport is None:
-            return old
-        key = client_key(request, settings)
-        if key is None and wanted is OnTheSpot.SAFELY:
-            randomness = self._at_hand.random(KEY_BYTES)
-            return replace(
-                old, actions=hand_out_key(settings, now=self._at_hand.clock.now(), randomness=randomness)
-            )
-        asked = read_on_the_spot(request, settings, transport, token=token, key=key)
+        self, request: HttpRequest, token: str, way: Transport, key: ClientKey | None
+    ) -> Authenticated | None:
+        settings = self._at_hand.config.http
+        asked = read_on_the_spot(request, settings, way, token=token, key=key)
         migrated = await self._migration.try_to_move(request, asked)
         if migrated is None or migrated.issued is None:
-            return old
+            return None
         return Authenticated(
             access=migrated.issued.access,
-            transport=transport,
-            actions=attach_on_the_spot(migrated.issued, request, settings, transport),
+            transport=way,
+            actions=attach_on_the_spot(migrated.issued, request, settings, way),
             source=Source.MIGRATED,
         )
