@@ -4,6 +4,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import httpx2
@@ -14,9 +15,9 @@ from starlette.websockets import WebSocket
 
 from segue import AsyncEngine, Config, HttpSettings, OldSignIn, OnTheSpot
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI
+from segue.clock import SystemClock
 from segue.stores.memory import AsyncMemoryStore
 from tests.support import issuer
-from tests.support.clock import ManualClock
 
 API = "http://localhost:8000"
 WEBSITE = "http://localhost:3000"
@@ -30,7 +31,7 @@ async def browser() -> AsyncGenerator[httpx2.AsyncClient]:
         secrets=("0123456789 abcdefghijklmnopqrstuvwxyz",),
         providers=(issuer.provider(),),
     )
-    engine = AsyncEngine(config, store=AsyncMemoryStore(), clock=ManualClock(issuer.NOW))
+    engine = AsyncEngine(config, store=AsyncMemoryStore(), clock=SystemClock())
     segue = SegueFastAPI(engine)
     app = FastAPI(lifespan=segue.lifespan)
     segue.install(app)
@@ -68,7 +69,9 @@ def run(story: Callable[[httpx2.AsyncClient], Coroutine[object, object, None]]) 
     asyncio.run(whole())
 
 
-OLD = {"authorization": f"Bearer {issuer.token()}"}
+NOW = datetime.now(UTC)
+"""A browser drops cookies by its own clock, so that all go by that here."""
+OLD = {"authorization": f"Bearer {issuer.token(now=NOW)}"}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -95,7 +98,7 @@ def test_refusals_are_answered() -> None:
 
     async def story(client: httpx2.AsyncClient) -> None:
         assert (await client.get("/either")).json() == {"message": "unauthorised"}
-        late = issuer.token(now=issuer.NOW.replace(hour=1))
+        late = issuer.token(now=NOW - timedelta(hours=9))
         refused = await client.get("/either", headers={"authorization": f"Bearer {late}"})
         assert refused.status_code == 401
         assert refused.json() == {"message": "unauthorised", "code": "TOKEN_EXPIRED", "credential": "old"}

@@ -22,6 +22,7 @@ from segue.errors import (
 )
 from segue.flow import Flow
 from segue.ids import PUBLIC_APP, UserId
+from segue.migration.credential import BearerToken
 from segue.migration.key_sources import LiveKeys
 from segue.migration.mapping import ImportedTable
 from segue.migration.model import Claim, Identity
@@ -56,7 +57,7 @@ def accepting(
 ) -> Flow[Accepted]:
     """An old credential that is to speak for its user; alice's unless told."""
     return accept(
-        token() if text is None else text,
+        BearerToken(text=token() if text is None else text),
         world.migration,
         app_id=PUBLIC_APP,
         sessions=LocalSessions(issuance(now=now), draw=random_bytes),

@@ -15,6 +15,7 @@ from segue.errors import (
     OldSignInRefused,
     SessionError,
     SessionGone,
+    SignatureRefused,
     StoreUnavailable,
     TokenExpired,
     TooManyAttempts,
@@ -25,8 +26,10 @@ from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.transport import TransferMethod, Transport
 from segue.http.verify import Source
 from segue.ids import UserId
+from segue.migration.cookies.model import OldSession
+from segue.migration.credential import OldCookies
 from segue.migration.overlap import GRACE
-from segue.migration.provider import Provider
+from segue.migration.own_provider import OwnProvider
 from segue.migration.rollout import OFF, SHADOW, Mode, Rollout
 from segue.stores.memory import MemoryStore
 from segue.stores.postgres import PostgresStore
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segue.http.message import Cookie
+    from segue.migration.credential import Credential
+    from segue.migration.kinds import AnyProvider
     from segue.migration.model import Claim, Delivery, Identity
     from segue.migration.records import AttemptRecord
     from segue.sessions.model import Session
@@ -60,6 +65,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened: Store = kinds[request.param]()
     yield opened
     opened.close()
+
+
+def _nobody(_identity: Identity) -> Any:
+    return None
+
+
+UNKNOWN = _nobody
+"""A mapping that knows nobody."""
 
 
 class Page:
@@ -102,7 +115,7 @@ class Page:
         return response.status, json.loads(response.body).get("code", ""), dict(response.lines())
 
 
-def watched(*providers: Provider, store: Store | None = None, **changes: Any) -> Watched:
+def watched(*providers: AnyProvider, store: Store | None = None, **changes: Any) -> Watched:
     """A process that migrates from the old provider."""
     return Watched(*providers, store=store, **changes)
 
@@ -407,6 +420,102 @@ def test_failed_move_does_not_fail_the_request() -> None:
     assert process.codes == ["STORE_UNAVAILABLE"]
 
 
+# --- old cookies -----------------------------------------------------------------------------------------------------
+
+
+def by_cookie(credential: Credential) -> OldSession:
+    """The application's own word about its old cookie: who it is of."""
+    assert isinstance(credential, OldCookies)
+    name, _, sign_in = credential.values["old_session"].partition(".")
+    if not sign_in:
+        raise SignatureRefused("not one of ours")
+    return OldSession(
+        subject=name,
+        session_id=sign_in,
+        written_at=NOW,
+        authenticated_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+        record_key=None,
+        claims={},
+    )
+
+
+SHOP = OwnProvider(name="shop", verify=by_cookie, cookie_names=frozenset({"old_session"}))
+
+
+def visitor(process: Watched, cookie: str = "ada.1", **headers: str) -> Page:
+    """A browser with the old application's cookie."""
+    page = Page(process, "", **headers)
+    page.jar["old_session"] = cookie
+    return page
+
+
+def test_page_of_the_server_is_moved_by_visiting() -> None:
+    """An old cookie in, new cookies out, without any script: the second page that is visited carries the session."""
+    process = watched(SHOP)
+    page = visitor(process, sec_fetch_site="none", sec_fetch_mode="navigate")
+    assert (page.call(migrate=OnTheSpot.SAFELY).source, page.call().source) == (Source.OLD, Source.OLD)
+    moved = page.call(migrate=OnTheSpot.SAFELY, sec_fetch_site="same-origin")
+    assert (moved.source, moved.user_id) == (Source.MIGRATED, "ada")
+    assert page.call().source is Source.SESSION
+    assert page.jar["old_session"] == "ada.1"  # the old application may still want it
+
+
+@pytest.mark.parametrize(
+    ("headers", "moved"),
+    [
+        ({}, False),
+        ({"sec_fetch_site": "cross-site"}, False),
+        ({"sec_fetch_site": "same-site"}, False),
+        ({"origin": "https://evil.example"}, False),
+        ({"sec_fetch_site": "same-origin"}, True),
+        ({"origin": WEBSITE}, True),
+    ],
+    ids=str,
+)
+def test_t13_old_cookie_on_a_request_of_another_site(headers: dict[str, str], moved: bool) -> None:
+    """
+    A browser sends old cookies by itself: no session for it, and no write in its user's name, unless the browser says
+    that our own page asked (T13).
+    """
+    process = watched(SHOP)
+    page = visitor(process, **headers)
+    assert (page.call(migrate=OnTheSpot.AT_ONCE).source is Source.MIGRATED) is moved
+    writing = visitor(process, "bob.2", **headers).request("POST")
+    if moved:
+        assert process.engine.authenticate_either(writing) is not None
+        return
+    with pytest.raises(OldSignInRefused) as refused:
+        process.engine.authenticate_either(writing)
+    assert refused.value.reason.code == "anti_csrf_refused"
+    assert process.engine.refuse(refused.value, writing).status == 403
+    assert process.engine.authenticate_either(writing, anti_csrf_check=False) is not None
+
+
+def test_t28_old_cookie_that_came_twice() -> None:
+    """Of two old cookies with one name neither speaks: a neighbour may have set one (T28)."""
+    process = watched(SHOP)
+    twice = HttpRequest(
+        method="GET", path="/", headers=(("cookie", "old_session=ada.1; old_session=mallory.2"),)
+    )
+    with pytest.raises(OldSignInRefused):
+        process.engine.authenticate_either(twice)
+
+
+def test_foreign_bearer_beside_an_old_cookie() -> None:
+    """A bearer token that no provider reads leaves the cookie to speak."""
+    page = visitor(watched(SHOP, provider(map_user=UNKNOWN)), authorization="Bearer somebody-s-api-key")
+    assert page.call().user_id == "ada"
+
+
+def test_forged_old_cookie() -> None:
+    """A cookie that the old application has not made speaks for nobody, and counts as forged."""
+    process = watched(SHOP)
+    for _ in range(10):
+        assert visitor(process, "ada").refusal()[:2] == (401, "TOKEN_SIGNATURE_INVALID")
+    assert visitor(process).refusal()[0] == 429
+
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 EXPIRED = token(exp=seconds(NOW) - 60)
@@ -459,14 +568,9 @@ def test_old_token_expired_with_another_status(
     assert Page(process, EXPIRED).refusal(**headers)[0] == status
 
 
-def nobody(_identity: Identity) -> Any:
-    """A mapping that knows nobody."""
-    return None
-
-
 def test_t20_refused_user_is_told_no_more_than_elsewhere() -> None:
     """Whether a user is blocked, deleted or unknown, the answer is one (T20)."""
-    process = watched(provider(map_user=nobody))
+    process = watched(provider(map_user=UNKNOWN))
     assert Page(process).refusal()[:2] == (403, "USER_REFUSED")
 
 

@@ -15,7 +15,7 @@ from segue import Config, Engine, HttpSettings
 from segue.http.message import HttpRequest, HttpResponse
 from segue.ids import PUBLIC_APP
 from segue.migration.events import MigrationEvent
-from segue.migration.provider import Provider
+from segue.migration.kinds import AnyProvider
 from segue.sessions.model import ByProvenance, Session
 from segue.stores.memory import MemoryStore
 from segue.stores.ports import Store
@@ -27,7 +27,7 @@ API = "http://localhost:8000"
 _numbers = itertools.count()
 
 
-def config(*providers: Provider, **changes: Any) -> Config:
+def config(*providers: AnyProvider, **changes: Any) -> Config:
     """A deployment on localhost."""
     return Config(
         http=HttpSettings(api_domain=API, website_domain="http://localhost:3000"),
@@ -42,7 +42,7 @@ class Watched:
 
     def __init__(
         self,
-        *providers: Provider,
+        *providers: AnyProvider,
         store: Store | None = None,
         clock: ManualClock | None = None,
         **changes: Any,

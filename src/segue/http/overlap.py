@@ -15,31 +15,31 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from segue.discreet import Discreet
-from segue.errors import ConfigurationError, RequestRefused, TokenMalformed, TokenRefused
+from segue.errors import AntiCsrfRefused, ConfigurationError, RequestRefused, TokenRefused
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.attach import attach, clear
 from segue.http.cookies import read_cookies
 from segue.http.device import device_of
 from segue.http.message import NO_ACTIONS, Actions, Cookie, HttpRequest
 from segue.http.migrate import is_from_here
+from segue.http.old_cookies import read_old_cookies
 from segue.http.settings import HttpSettings
 from segue.http.transport import TransferMethod, Transport, asked_mode, bearer, carries_access
 from segue.http.verify import Source
 from segue.ids import TenantId, UserId
-from segue.json import JsonObject
+from segue.migration.choosing import ChosenCookies, ChosenJwt, ChosenOpaque, ChosenOwn, choose_provider
+from segue.migration.credential import BearerToken, Credential, OldCookies
 from segue.migration.flows import MigrationRequest
-from segue.migration.kinds import AnyProvider, choose_by_issuer
+from segue.migration.kinds import AnyProvider
 from segue.migration.mapping import FromClaim, Prefixed, SameId
 from segue.migration.model import Identity
 from segue.migration.once import ClientKey, parse_client_key
-from segue.migration.provider import Provider
-from segue.migration.verification import read_issuer
 from segue.sessions.issuing import Issued
-from segue.tokens.jws import parse_jws
 
 KEY_COOKIE: Final = "sMigrationKey"
 KEY_LIFETIME: Final = timedelta(hours=1)
 KEY_BYTES: Final = 24
+_SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 class OnTheSpot(Enum):
@@ -79,10 +79,55 @@ class OldSignIn(Discreet, frozen=True, kw_only=True):
         return self.identity.tenant_id
 
 
-def old_token(request: HttpRequest, providers: tuple[AnyProvider, ...]) -> str | None:
-    """The bearer token, if it names one of the providers as its issuer; anything else is nobody's business here."""
-    found = _provider_of(request, providers)
-    return None if found is None else found[0]
+def old_credential(
+    request: HttpRequest, providers: tuple[AnyProvider, ...], names: frozenset[str]
+) -> Credential | None:
+    """
+    What a previous provider may have made: a bearer token that one of them reads, else cookies of theirs.
+
+    A bearer token that none of them reads is nobody's business here; it may be another middleware's.
+
+    Args:
+        request: as it came.
+        providers: those that are configured.
+        names: of the cookies that they read.
+
+    Raises:
+        ProviderUnclear: several read it, and a request of the application's own cannot name one.
+        RequestRefused: more cookies than are read.
+        TokenMissing: an old cookie that came twice.
+    """
+    found = _chosen(request, providers)
+    if found is not None:
+        return BearerToken(text=found.text if isinstance(found, ChosenJwt) else bearer(request) or "")
+    return read_old_cookies(request, names)
+
+
+def require_own_request(
+    request: HttpRequest,
+    settings: HttpSettings,
+    trusted_origins: frozenset[str],
+    *,
+    anti_csrf_check: bool | None,
+) -> None:
+    """
+    Demand, beside old cookies, what shows that a page of ours sent them: their SameSite is not ours to know.
+
+    Raises:
+        AntiCsrfRefused: another site may have sent them.
+    """
+    wanted = request.method not in _SAFE if anti_csrf_check is None else anti_csrf_check
+    if wanted and not _shows_own_page(request, settings, trusted_origins, visited=False):
+        raise AntiCsrfRefused("old cookies, and neither a known Origin nor Sec-Fetch-Site: same-origin")
+
+
+def _shows_own_page(
+    request: HttpRequest, settings: HttpSettings, trusted_origins: frozenset[str], *, visited: bool
+) -> bool:
+    """By the browser's own word; *visited*: or that nobody but the user sent it."""
+    enough = {"same-origin", "none"} if visited else {"same-origin"}
+    shown = bool(request.all("origin")) or request.header("sec-fetch-site") in enough
+    return shown and is_from_here(request, settings, trusted_origins)
 
 
 def names_other_user(request: HttpRequest, providers: tuple[AnyProvider, ...], user_id: UserId) -> bool:
@@ -91,15 +136,15 @@ def names_other_user(request: HttpRequest, providers: tuple[AnyProvider, ...], u
 
     As far as it says so by itself, without being asked about; it is believed unverified, since it only ever refuses.
     """
-    found = _provider_of(request, providers)
-    if found is None:
+    found = _chosen(request, providers)
+    if not isinstance(found, ChosenJwt) or found.provider.rules.subject is not None:
         return False
-    _, provider, claims = found
-    match provider.map_user:
+    claims, subject = found.unverified.claims, found.provider.user_claim
+    match found.provider.map_user:
         case SameId():
-            named = claims.get(provider.user_claim)
+            named = claims.get(subject)
         case Prefixed(prefix=prefix):
-            named = f"{prefix}{claims.get(provider.user_claim)}"
+            named = f"{prefix}{claims.get(subject)}"
         case FromClaim(name=name):
             named = claims.get(name)
         case _:
@@ -113,7 +158,12 @@ def without_bearer(request: HttpRequest) -> HttpRequest:
 
 
 def way_of(
-    request: HttpRequest, settings: HttpSettings, trusted_origins: frozenset[str], *, wanted: OnTheSpot | None
+    request: HttpRequest,
+    settings: HttpSettings,
+    trusted_origins: frozenset[str],
+    *,
+    credential: Credential,
+    wanted: OnTheSpot | None,
 ) -> Transport | None:
     """
     How the tokens of a session could ride on the answer to this request; None: its user is not to be moved by it.
@@ -121,6 +171,10 @@ def way_of(
     Headers are for clients that speak of them (`st-auth-mode`); all others get cookies.
     """
     if wanted is None or not is_from_here(request, settings, trusted_origins):
+        return None
+    if isinstance(credential, OldCookies) and not _shows_own_page(
+        request, settings, trusted_origins, visited=True
+    ):
         return None
     mode = asked_mode(request)
     if settings.token_transfer is TransferMethod.HEADER or (
@@ -168,13 +222,13 @@ def read_on_the_spot(
     settings: HttpSettings,
     transport: Transport,
     *,
-    token: str,
+    credential: Credential,
     key: ClientKey | None,
 ) -> MigrationRequest:
     """What a request of the application's own presents to be migrated."""
     via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
     return MigrationRequest(
-        token=token,
+        credential=credential,
         client_key=key,
         anti_csrf=via_token and transport is Transport.COOKIE,
         device=device_of(request, settings),
@@ -190,15 +244,14 @@ def attach_on_the_spot(
     return cleared.then(attach(issued, settings, transport))
 
 
-def _provider_of(
+def _chosen(
     request: HttpRequest, providers: tuple[AnyProvider, ...]
-) -> tuple[str, Provider, JsonObject] | None:
+) -> ChosenJwt | ChosenOpaque | ChosenOwn | None:
     text = bearer(request)
     if text is None or not providers or len(request.all("authorization")) != 1:
         return None
     try:
-        issuer, claims = read_issuer(parse_jws(text))
-    except (TokenMalformed, TokenRefused):
+        chosen = choose_provider(providers, BearerToken(text=text), None)
+    except TokenRefused:
         return None
-    provider = choose_by_issuer(providers, issuer)
-    return None if provider is None else (text, provider, claims)
+    return None if isinstance(chosen, ChosenCookies) else chosen

@@ -17,14 +17,15 @@ from segue.discreet import Discreet
 from segue.errors import AlreadyMigrated
 from segue.flow import ask
 from segue.ids import AppId, UserId
-from segue.migration.flows import Migration, verify
+from segue.migration.credential import Credential
 from segue.migration.mapping_flows import map_user
 from segue.migration.model import Claim, Identity
-from segue.migration.once import ClientKey, absolute_end, claim_id_of
+from segue.migration.once import ClientKey, absolute_end
 from segue.migration.ports import Ledger
 from segue.migration.rehearsal import made_by
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
+from segue.migration.verifying import Migration, verify
 from segue.sessions.seam import Sessions
 
 GRACE: Final = timedelta(seconds=30)
@@ -50,7 +51,7 @@ class Accepted(Discreet, frozen=True, kw_only=True):
 
 
 async def accept(
-    token: str,
+    credential: Credential,
     migration: Migration,
     *,
     app_id: AppId,
@@ -64,7 +65,7 @@ async def accept(
     Let an old credential speak for its user, or say why not.
 
     Args:
-        token: as presented.
+        credential: as presented.
         migration: providers and their key caches.
         app_id: whose ledger.
         sessions: where migrated ones live, at the same instant.
@@ -78,14 +79,15 @@ async def accept(
         MigrationRefused: it holds, and speaks for nobody (any more).
         Unavailable: that could not be learned.
     """
-    provider, identity = await verify(token, migration, now=now, trail=trail)
+    verified = await verify(credential, migration, now=now, trail=trail)
+    provider, identity = verified.provider, verified.identity
     absolute_end(identity, provider, now=now)
-    claim = await ask(Ledger.find_claim, app_id, claim_id_of(identity, token))
+    claim = await ask(Ledger.find_claim, app_id, verified.claim_id)
     moved = claim is not None and is_settled(claim)
     own = claim is not None and client_key is not None and made_by(claim, client_key)
     if claim is not None and moved and not own:
         await _require_under_way(claim, sessions, now)
-    await require_sign_in(identity, provider, token=token, now=now)
+    await require_sign_in(identity, provider, token=verified.bearer, now=now)
     user_id = await map_user(identity, provider, app_id=app_id, now=now, shared=migration.has_table)
     if claim is not None and claim.user_id != user_id:
         raise AlreadyMigrated("as another user: the mapping must give one identity the same user each time")

@@ -17,7 +17,7 @@ from segue.errors import AlreadyMigrated, NotYet, SessionError, TokenRefused, Un
 from segue.http.message import HttpRequest, HttpResponse
 from segue.http.migrate import migrated_response, read_migration
 from segue.http.status import FAULT_CODE, code_of, migration_refusal
-from segue.migration.credential import BearerToken
+from segue.migration.credential import BearerToken, Credential
 from segue.migration.endings import EndOldSession
 from segue.migration.flows import Migrated, MigrationRequest
 from segue.migration.key_cache import KeyCache
@@ -134,7 +134,9 @@ class MigrationOperations:
         await self.attempts.catch_up()
         return response
 
-    async def accept(self, request: HttpRequest, token: str, client_key: ClientKey | None) -> Accepted:
+    async def accept(
+        self, request: HttpRequest, credential: Credential, client_key: ClientKey | None
+    ) -> Accepted:
         """Let an old credential speak for its user, see `segue.migration.overlap`."""
         attempt, now = self.attempts.begin(request), self._at_hand.clock.now()
         trail = attempt.trail
@@ -143,7 +145,7 @@ class MigrationOperations:
         home = self._at_hand.home
         try:
             return await accept(
-                token,
+                credential,
                 self._migration,
                 app_id=self._at_hand.config.app_id,
                 sessions=home.sessions(now),

@@ -28,13 +28,16 @@ from segue.http.overlap import (
     client_key,
     hand_out_key,
     names_other_user,
-    old_token,
+    old_credential,
     read_on_the_spot,
+    require_own_request,
     way_of,
     without_bearer,
 )
 from segue.http.transport import Transport
 from segue.http.verify import Authenticated, Source
+from segue.migration.credential import Credential, OldCookies
+from segue.migration.kinds import cookie_names
 from segue.migration.once import ClientKey
 from segue.migration.overlap import Accepted
 from segue.operations.at_hand import AtHand
@@ -55,6 +58,7 @@ class OverlapOperations:
         self._at_hand = at_hand
         self._sessions = sessions
         self._migration = migration
+        self._old_cookies = frozenset[str]().union(*map(cookie_names, at_hand.config.providers))
 
     async def authenticate_either(
         self,
@@ -74,15 +78,15 @@ class OverlapOperations:
                     OtherUserSignedIn("the old token beside the session is of another user")
                 )
             return found
-        token = old_token(request, providers)
-        if token is None:
+        config = self._at_hand.config
+        credential = self._presented(request, anti_csrf_check)
+        if credential is None:
             if required:
                 raise NoSession
             return None
-        config = self._at_hand.config
-        way = way_of(request, config.http, config.trusted_origins, wanted=migrate)
+        way = way_of(request, config.http, config.trusted_origins, credential=credential, wanted=migrate)
         key = None if way is None else client_key(request, config.http)
-        accepted = await self._accepted(request, token, key)
+        accepted = await self._accepted(request, credential, key)
         old = OldSignIn(user_id=accepted.user_id, identity=accepted.identity)
         if way is None or not (accepted.own or (accepted.included and not accepted.moved)):
             return old
@@ -91,9 +95,11 @@ class OverlapOperations:
             return replace(
                 old, actions=hand_out_key(config.http, now=self._at_hand.clock.now(), randomness=randomness)
             )
-        moved = await self._moved(request, token, way, key)
+        moved = await self._moved(request, credential, way, key)
         if moved is None and accepted.own:
-            await self._accepted(request, token, None)  # as everybody else: within the grace, or not at all
+            await self._accepted(
+                request, credential, None
+            )  # as everybody else: within the grace, or not at all
         return moved or old
 
     async def _ours(
@@ -116,7 +122,7 @@ class OverlapOperations:
             )
         except (KeyUnknown, SignatureRefused):
             # A provider's tokens may look like ours: another core's do.
-            if old_token(request, self._at_hand.config.providers) is None:
+            if old_credential(request, self._at_hand.config.providers, frozenset()) is None:
                 raise
         return await verify(
             without_bearer(request),
@@ -126,17 +132,31 @@ class OverlapOperations:
             validators=(),
         )
 
-    async def _accepted(self, request: HttpRequest, token: str, key: ClientKey | None) -> Accepted:
+    def _presented(self, request: HttpRequest, anti_csrf_check: bool | None) -> Credential | None:
+        config = self._at_hand.config
         try:
-            return await self._migration.accept(request, token, key)
+            credential = old_credential(request, config.providers, self._old_cookies)
+            if isinstance(credential, OldCookies):
+                require_own_request(
+                    request, config.http, config.trusted_origins, anti_csrf_check=anti_csrf_check
+                )
+        except (TokenRefused, MigrationRefused) as error:
+            raise OldSignInRefused(error) from error
+        return credential
+
+    async def _accepted(
+        self, request: HttpRequest, credential: Credential, key: ClientKey | None
+    ) -> Accepted:
+        try:
+            return await self._migration.accept(request, credential, key)
         except (TokenRefused, MigrationRefused) as error:
             raise OldSignInRefused(error) from error
 
     async def _moved(
-        self, request: HttpRequest, token: str, way: Transport, key: ClientKey | None
+        self, request: HttpRequest, credential: Credential, way: Transport, key: ClientKey | None
     ) -> Authenticated | None:
         settings = self._at_hand.config.http
-        asked = read_on_the_spot(request, settings, way, token=token, key=key)
+        asked = read_on_the_spot(request, settings, way, credential=credential, key=key)
         migrated = await self._migration.try_to_move(request, asked)
         if migrated is None or migrated.issued is None:
             return None
