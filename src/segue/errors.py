@@ -162,13 +162,20 @@ class ClaimInvalid(SessionRefused):
 
 
 class OldSignInRefused(SessionRefused):
-    """The request carries no session, and the old credential in it speaks for nobody; `reason` says why."""
+    """The request carries no session, and the old credential in it speaks for nobody; `reason` is the code why."""
 
     code = "old_sign_in_refused"
 
-    def __init__(self, reason: SessionError) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, family: str, detail: str) -> None:
+        super().__init__(reason, family, detail)
         self.reason = reason
+        """The code that a migration with this credential would have ended with."""
+        self.family = family
+        """The same, or that of the ancestor that segue knows of an application's own error."""
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
 
 
 # --- refresh ---------------------------------------------------------------------------------------------------------

@@ -242,19 +242,37 @@ def _old_refusal(error: Exception, request: HttpRequest, settings: HttpSettings)
     Nothing is cleared: it was not ours that was refused. 401 makes the old front end renew its token, and ours refresh
     if it believes in a session; where that could go on for ever, the status is another one.
     """
-    reason = error.reason if isinstance(error, OldSignInRefused) else error
-    code = code_of(reason)
-    status = 401 if code in _SPENT else _migration_status(reason)
+    reason, family = _reason(error)
+    status = 401 if reason in _SPENT else MIGRATION_STATUSES[family]
     if status == 401 and believes_in_session(read_cookies(request)):
         status = settings.session_expired_status
     if status == settings.session_expired_status and is_header_client(request, settings):
         status = 403 if settings.session_expired_status == 401 else 401
     return json_response(
         status,
-        {"message": "unauthorised", "code": code, "credential": "old"},
+        {"message": "unauthorised", "code": VAGUE.get(reason, reason), "credential": "old"},
         headers=_INVALID_TOKEN if status == 401 else (),
         cause=error if isinstance(error, SessionError) else None,
     )
+
+
+def _reason(error: Exception) -> tuple[str, str]:
+    return (
+        (error.reason, error.family) if isinstance(error, OldSignInRefused) else (FAULT_CODE, "session_error")
+    )
+
+
+def old_refused(error: SessionError) -> OldSignInRefused:
+    """What the caller of a route hears of a migration's error where nobody was to be migrated."""
+    family = next(
+        (
+            ancestor.code
+            for ancestor in type(error).__mro__
+            if issubclass(ancestor, SessionError) and ancestor.code in MIGRATION_STATUSES
+        ),
+        SessionError.code,
+    )
+    return OldSignInRefused(error.code, family, str(error))
 
 
 def code_of(error: Exception) -> str:

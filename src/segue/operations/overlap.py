@@ -14,7 +14,6 @@ from segue.errors import (
     KeyUnknown,
     MigrationRefused,
     NoSession,
-    OldSignInRefused,
     OtherUserSignedIn,
     SignatureRefused,
     TokenRefused,
@@ -34,6 +33,7 @@ from segue.http.overlap import (
     way_of,
     without_bearer,
 )
+from segue.http.status import old_refused
 from segue.http.transport import Transport
 from segue.http.verify import Authenticated, Source
 from segue.migration.credential import Credential, OldCookies
@@ -74,9 +74,7 @@ class OverlapOperations:
         found = await self._ours(request, anti_csrf_check=anti_csrf_check, check_database=check_database)
         if found is not None:
             if found.transport is Transport.COOKIE and names_other_user(request, providers, found.user_id):
-                raise OldSignInRefused(
-                    OtherUserSignedIn("the old token beside the session is of another user")
-                )
+                raise old_refused(OtherUserSignedIn("the old token beside the session is of another user"))
             return found
         config = self._at_hand.config
         credential = self._presented(request, anti_csrf_check)
@@ -141,7 +139,7 @@ class OverlapOperations:
                     request, config.http, config.trusted_origins, anti_csrf_check=anti_csrf_check
                 )
         except (TokenRefused, MigrationRefused) as error:
-            raise OldSignInRefused(error) from error
+            raise old_refused(error) from error
         return credential
 
     async def _accepted(
@@ -150,7 +148,7 @@ class OverlapOperations:
         try:
             return await self._migration.accept(request, credential, key)
         except (TokenRefused, MigrationRefused) as error:
-            raise OldSignInRefused(error) from error
+            raise old_refused(error) from error
 
     async def _moved(
         self, request: HttpRequest, credential: Credential, way: Transport, key: ClientKey | None
