@@ -128,9 +128,9 @@ def survives_rotation(
     with open_site() as site:
         becomes_a_session(site, early_held, user_id=early_id)
         becomes_a_session(site, late_held, user_id=late_id)
-    assert old.accepts(kept_held)
     old.retire()
-    assert not old.accepts(kept_held)
     with open_site() as site:
+        # Asked before the old software is, for a visit there may give a session another key.
         is_refused(site, kept_held, code="TOKEN_SIGNATURE_INVALID")
+        assert not old.accepts(kept_held)
         becomes_a_session(site, old.sign_in(last), user_id=last_id)

@@ -81,10 +81,13 @@ def launched(
             env={**os.environ, **(env or {})},
             cwd=cwd,
         )
+        lines: queue.Queue[bytes] = queue.Queue()
+        reader = threading.Thread(target=_read, args=(process, lines, log))
+        reader.start()
         try:
-            yield OldSoftware(_first_line(process, log))
+            yield OldSoftware(_first_line(process, lines, log))
         finally:
-            _end(process, log)
+            _end(process, reader, log)
 
 
 @contextmanager
@@ -107,30 +110,26 @@ def launched_node(script: str, *, log: Path, **env: str) -> Generator[OldSoftwar
         yield software
 
 
-def _first_line(process: subprocess.Popen[bytes], log: Path) -> Mapping[str, Any]:
-    lines: queue.Queue[bytes] = queue.Queue()
-    output = process.stdout
-    assert output is not None
-
-    def read() -> None:
+def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes], log: Path) -> None:
+    assert process.stdout is not None
+    with process.stdout as output:
         lines.put(output.readline())
         with log.open("ab") as rest:  # or the pipe fills up, and the child stops in the middle of a word
             rest.writelines(output)
 
-    threading.Thread(target=read, daemon=True).start()
+
+def _first_line(process: subprocess.Popen[bytes], lines: queue.Queue[bytes], log: Path) -> Mapping[str, Any]:
     try:
         line = lines.get(timeout=START_SECONDS)
     except queue.Empty:
         line = b""
     if not line:
-        process.kill()
-        process.wait()
         raise NotReady(f"{process.args!r} did not come up: {_last_words(log)}")
     facts: Mapping[str, Any] = json.loads(line)
     return facts
 
 
-def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+def _end(process: subprocess.Popen[bytes], reader: threading.Thread, log: Path) -> None:
     assert process.stdin is not None
     process.stdin.close()
     try:
@@ -140,8 +139,7 @@ def _end(process: subprocess.Popen[bytes], log: Path) -> None:
         process.wait()
         raise NotReady(f"{process.args!r} outlived its standard input: {_last_words(log)}") from None
     finally:
-        if process.stdout is not None:
-            process.stdout.close()
+        reader.join(STOP_SECONDS)  # at the end of what it says; it closes the pipe itself
 
 
 def _last_words(log: Path) -> str:

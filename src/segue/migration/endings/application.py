@@ -60,7 +60,8 @@ class RecordEnding(Discreet, frozen=True, kw_only=True):
     """Delete the session's row in the previous application's store, through its `end_session`."""
 
     kind: ClassVar = "record"
-    when: EndOldSession = EndOldSession.AT_ONCE
+    when: EndOldSession = EndOldSession.AFTER_FIRST_USE
+    """The row proves who asks: without it, nobody whose answer was lost could ask again."""
 
     @property
     def reach(self) -> Reach:

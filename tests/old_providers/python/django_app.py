@@ -1,0 +1,95 @@
+"""A Django project in one file: the stock session middleware, LoginView and LogoutView."""
+
+import json
+import os
+
+import django
+from django.conf import settings
+from serving import PASSWORD, serve_wsgi
+
+settings.configure(
+    ALLOWED_HOSTS=["127.0.0.1"],
+    SECRET_KEY=os.environ["SECRET"],
+    ROOT_URLCONF=__name__,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "loaders": [
+                    (
+                        "django.template.loaders.locmem.Loader",
+                        {"registration/login.html": "{% csrf_token %}{{ form }}"},
+                    )
+                ]
+            },
+        }
+    ],
+    SESSION_ENGINE=f"django.contrib.sessions.backends.{os.environ['ENGINE']}",
+    LOGIN_REDIRECT_URL="/me",
+    LOGOUT_REDIRECT_URL="/me",
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a test's server: fast, not safe
+    USE_TZ=True,
+)
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.contrib.auth.views import LoginView, LogoutView  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.http import JsonResponse  # noqa: E402
+from django.urls import path  # noqa: E402
+
+
+def me(request):
+    return JsonResponse({"user": str(request.user.pk) if request.user.is_authenticated else None})
+
+
+def visit(request):
+    """What an anonymous visitor does."""
+    request.session["basket"] = ["tea"]
+    return JsonResponse({"ok": True})
+
+
+def rotate(request):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = json.loads(request.body)["secret"]
+    return JsonResponse({"ok": True})
+
+
+def retire(_request):
+    settings.SECRET_KEY_FALLBACKS = []
+    return JsonResponse({"ok": True})
+
+
+def change(request):
+    """Changes a user: `password` ends his sessions without deleting one, `active: false` keeps him out."""
+    wanted = json.loads(request.body)
+    user = User.objects.get(username=wanted["user"])
+    if "password" in wanted:
+        user.set_password(wanted["password"])
+    user.is_active = wanted.get("active", True)
+    user.save()
+    return JsonResponse({"ok": True})
+
+
+urlpatterns = [
+    path("login", LoginView.as_view()),
+    path("logout", LogoutView.as_view()),
+    path("me", me),
+    path("visit", visit),
+    path("_old/rotate", rotate),
+    path("_old/retire", retire),
+    path("_old/change", change),
+]
+
+call_command("migrate", verbosity=0)
+names = ["ada", "bob", "eve", "tim"]
+for name in names:
+    User.objects.create_user(name, f"{name}@example.test", PASSWORD)
+serve_wsgi(get_wsgi_application(), users={user.username: str(user.pk) for user in User.objects.all()})
