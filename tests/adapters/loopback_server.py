@@ -51,7 +51,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.close_connection = True
         self.server.answer(self)
 
-    do_POST = do_GET  # noqa: N815 - the name is BaseHTTPRequestHandler's
+    do_POST = do_DELETE = do_GET  # noqa: N815 - the names are BaseHTTPRequestHandler's
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Send a whole response."""

@@ -25,7 +25,6 @@ KEY = 'api_key_file = "canary.secret"\n'
 WRITTEN = {
     "rfc7009": 'url = "https://old.example/revoke"\nclient_id = "page"\n',
     "auth0": 'domain = "acme.eu.auth0.com"\n' + CLIENT,
-    "better_auth": 'url = "https://app.example/api/auth"\norigin = "https://app.example"\n',
     "clerk": KEY,
     "cognito": 'region = "eu-central-1"\nclient_id = "page"\n',
     "descope": 'project_id = "P1"\n',
@@ -44,7 +43,7 @@ WRITTEN = {
     "workos": KEY,
 }
 """The least of each kind."""
-PYTHON_ONLY = {endings.ApplicationEnding, endings.RecordEnding}
+PYTHON_ONLY = {endings.ApplicationEnding, endings.BetterAuthEnding, endings.RecordEnding}
 
 
 def read(folder: Path, text: str, environment: dict[str, str] | None = None) -> Ending:
@@ -73,12 +72,12 @@ def test_kind(tmp_path: Path, kind: str) -> None:
 
 
 def test_every_ending_has_a_kind() -> None:
-    """What Python has, the file has too, but for what needs functions; and the schema knows every kind."""
+    """What Python has, the file has too, but for what cookies and functions need; and the schema knows every kind."""
     assert {kind.ending for kind in KINDS.values()} == set(get_args(Ending)) - PYTHON_ONLY
     assert set(get_args(EndingKind)) == set(KINDS) == set(WRITTEN)
 
 
-@pytest.mark.parametrize("kind", sorted(set(WRITTEN) - {"better_auth", "clerk", "stytch", "workos"}))
+@pytest.mark.parametrize("kind", sorted(set(WRITTEN) - {"clerk", "stytch", "workos"}))
 def test_all_of_the_user_is_said_by_name(tmp_path: Path, kind: str) -> None:
     """No kind signs out other devices unless the file says so."""
     text = WRITTEN[kind]
@@ -100,7 +99,7 @@ def test_secret_from_the_environment(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "unknown kind": ('kind = "klerk"\n', "choose one of auth0, better_auth"),
+    "unknown kind": ('kind = "klerk"\n', "choose one of auth0, clerk"),
     "key of another kind": (
         'kind = "clerk"\nregion = "x"\n' + KEY,
         "region is of no use with kind = .clerk., which takes api_key or api_key_file, url and when",

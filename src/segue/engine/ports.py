@@ -35,6 +35,7 @@ def ports(
         "UserMapper": application,
         "UserState": application,
         "OldApplication": application,
+        "SessionEnder": application,
         "CredentialVerifier": application,
         "ClaimSource": application,
         "KeyMaker": keys,

@@ -46,9 +46,6 @@ KINDS: Mapping[str, _Kind] = {
     "auth0": _Kind(
         ending=endings.Auth0Ending, needs=_same("domain", "client_id", "client_secret"), takes=_same("reach")
     ),
-    "better_auth": _Kind(
-        ending=endings.BetterAuthEnding, needs=_same("url", "origin"), takes=_same("cookie_name")
-    ),
     "clerk": _Kind(ending=endings.ClerkEnding, needs={"api_key": "secret_key"}, takes=_same("url")),
     "cognito": _Kind(
         ending=endings.CognitoEnding,

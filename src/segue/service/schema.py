@@ -130,7 +130,6 @@ class ProviderKeysSection:
 EndingKind = Literal[
     "rfc7009",
     "auth0",
-    "better_auth",
     "clerk",
     "cognito",
     "descope",
@@ -173,8 +172,6 @@ class RevocationSection:
     service_account_file: str | None = None
     private_key_file: str | None = None
     key_id: str | None = None
-    origin: str | None = None
-    cookie_name: str | None = None
     b2b: bool = False
 
 

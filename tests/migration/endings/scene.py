@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from segue.flow import Ask, drive
+from segue.migration.cookies.better_auth import BetterAuth
+from segue.migration.cookies.better_auth_api import BetterAuthRoutes
 from segue.migration.endings import (
     Auth0Ending,
     BetterAuthEnding,
@@ -42,7 +44,6 @@ from tests.migration.issuer import NOW, token
 
 SECRET = "canary-secret"
 REFRESH = "canary-refresh-token"
-COOKIE = "canaryCookieToken.c2lnbmF0dXJl%3D"
 
 
 @cache
@@ -64,7 +65,7 @@ def old(**changes: Any) -> OldTokens:
         "refresh_token": REFRESH,
         "subject": "alice-1",
         "session_id": "sess_1",
-        "record_key": "row-1",
+        "record_key": "canary-row-1",
         "expires_at": NOW + timedelta(minutes=9),
     }
     return OldTokens(**{**known, **changes})
@@ -79,7 +80,12 @@ def endings() -> Mapping[str, Ending]:
         "auth0, user": Auth0Ending(
             domain="acme.eu.auth0.com", client_id="m2m", client_secret=SECRET, reach=Reach.USER
         ),
-        "better_auth": BetterAuthEnding(url="https://app.example/api/auth", origin="https://app.example"),
+        "better_auth": BetterAuthEnding(
+            routes=BetterAuthRoutes(
+                format=BetterAuth(secrets=("a-canary-secret-0123456789-0123456789",)),
+                url="https://app.example/api/auth",
+            )
+        ),
         "clerk": ClerkEnding(secret_key=SECRET),
         "cognito": CognitoEnding(region="eu-central-1", client_id="page", client_secret=SECRET),
         "cognito, user": CognitoEnding(region="eu-central-1", client_id="page", reach=Reach.USER),

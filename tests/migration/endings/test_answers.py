@@ -7,27 +7,27 @@ import pytest
 from segue.errors import FetchFailed
 from segue.migration.endings.model import Attempt, Outcome
 from segue.migration.web import WebResponse
-from tests.migration.endings.scene import COOKIE, GRANTED, WITH_SERVICE_TOKEN, Provider, ended, endings, old
+from tests.migration.endings.scene import GRANTED, WITH_SERVICE_TOKEN, Provider, ended, endings
 
 WEB = sorted(endings())
-OWN_TOKEN = {"cognito, user", "descope", "supabase", "supabase, user", "better_auth"}
+OWN_TOKEN = {"cognito, user", "descope", "supabase", "supabase, user"}
 """The user's own token allows these, so a refusal is of that token."""
-GOOD = WebResponse(status=200, body=b'{"status":"OK","success":true}')
+GOOD = WebResponse(status=200, body=b'{"status":"OK"}')
+NULL = WebResponse(status=200, body=b"null")
 
 DONE, AGAIN, WAIT, HOPELESS = Outcome.DONE, Outcome.AGAIN, Outcome.WAIT, Outcome.HOPELESS
 
 
 def answer(name: str, *answers: WebResponse | Exception) -> Attempt:
     """What an ending makes of these answers, after its token was granted."""
-    tokens = old(access_token=COOKIE) if name == "better_auth" else old()
     granted = [GRANTED] if name in WITH_SERVICE_TOKEN else []
-    return ended(endings()[name], Provider(*granted, *answers), of=tokens)
+    return ended(endings()[name], Provider(*granted, *answers))
 
 
 @pytest.mark.parametrize("name", WEB)
 def test_good_answer(name: str) -> None:
     """Where the provider says that it is done, it is."""
-    assert answer(name, GOOD, GOOD).outcome is DONE
+    assert answer(name, GOOD, NULL if name == "better_auth" else GOOD).outcome is DONE
 
 
 @pytest.mark.parametrize("name", sorted(set(WEB) - {"better_auth", "supertokens"}))
@@ -36,12 +36,27 @@ def test_empty_answer(name: str) -> None:
     assert answer(name, *[WebResponse(status=204)] * 2).outcome is DONE
 
 
-@pytest.mark.parametrize("name", ["better_auth", "supertokens"])
-@pytest.mark.parametrize("body", [b"", b"<html>sign in</html>", b'{"success":false,"status":"NO"}'])
-def test_answer_that_does_not_say_so(name: str, body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"", b"<html>sign in</html>", b'{"status":"NO"}'])
+def test_answer_that_does_not_say_so(body: bytes) -> None:
     """Where the answer has to say that it is done, a page of somebody else's does not."""
-    attempt = answer(name, WebResponse(status=200, body=body))
+    attempt = answer("supertokens", WebResponse(status=200, body=body))
     assert (attempt.outcome, attempt.error) == (WAIT, "ANSWER_NOT_UNDERSTOOD")
+
+
+@pytest.mark.parametrize(
+    ("second", "error"),
+    [
+        (WebResponse(status=200, body=b'{"session":{}}'), "STILL_ALIVE"),
+        (WebResponse(status=200), "STILL_ALIVE"),
+        (WebResponse(status=401, body=b"null"), "CLIENT_REFUSED"),
+        (WebResponse(status=500, body=b"null"), "HTTP_500"),
+        (FetchFailed("app.example", "no answer in time"), "FETCH_FAILED"),
+    ],
+)
+def test_better_auth_is_asked_whether_it_is_gone(second: WebResponse | Exception, error: str) -> None:
+    """Its sign-out says yes to everything; only `get-session` tells, and no answer of it is no yes."""
+    attempt = answer("better_auth", GOOD, second)
+    assert (attempt.outcome, attempt.error) == (AGAIN, error)
 
 
 @pytest.mark.parametrize("name", WEB)

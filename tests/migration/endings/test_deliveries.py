@@ -206,7 +206,7 @@ def test_row_of_an_old_application() -> None:
     application = Old(fails=1)
     assert drive(RecordEnding().end(old(), errand()), application.perform).outcome is Outcome.AGAIN
     assert drive(RecordEnding().end(old(), errand()), application.perform).outcome is Outcome.DONE
-    assert application.calls == [("OldApplication.end_session", ("old", "row-1"))] * 2
+    assert application.calls == [("OldApplication.end_session", ("old", "canary-row-1"))] * 2
 
 
 def test_what_an_application_raises_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,13 +7,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from segue.migration.endings import BetterAuthEnding, FusionAuthEnding
+from segue.migration.endings import FusionAuthEnding
 from segue.migration.endings.model import CannotBeEnded
 from segue.migration.urls import parse_url
 from segue.migration.web import WebRequest, WebResponse
 from segue.tokens.jws import parse_jws
 from tests.migration.endings.scene import (
-    COOKIE,
     GRANTED,
     WITH_SERVICE_TOKEN,
     Provider,
@@ -23,12 +22,17 @@ from tests.migration.endings.scene import (
 )
 from tests.migration.issuer import NOW
 
-OK = WebResponse(status=200, body=b'{"status":"OK","success":true}')
+OK = WebResponse(status=200, body=b'{"status":"OK"}')
+TWICE = {"better_auth", "hydra, user"}
+"""They ask twice."""
 
 SENT: dict[str, list[object]] = {
     "auth0": ["POST https://acme.eu.auth0.com/api/v2/sessions/sess_1/revoke", None],
     "auth0, user": ["POST https://acme.eu.auth0.com/api/v2/users/alice-1/revoke-access", {}],
-    "better_auth": ["POST https://app.example/api/auth/sign-out", {}],
+    "better_auth": [
+        "GET https://app.example/api/auth/get-session?disableCookieCache=true&disableRefresh=true",
+        None,
+    ],
     "clerk": ["POST https://api.clerk.com/v1/sessions/sess_1/revoke", None],
     "cognito": [
         "POST https://cognito-idp.eu-central-1.amazonaws.com/",
@@ -68,7 +72,7 @@ SENT: dict[str, list[object]] = {
 PROOF = {
     "auth0": ("authorization", "Bearer canary-service-token"),
     "auth0, user": ("authorization", "Bearer canary-service-token"),
-    "better_auth": ("cookie", f"better-auth.session_token={COOKIE}"),
+    "better_auth": ("origin", "https://app.example"),
     "clerk": ("authorization", "Bearer canary-secret"),
     "cognito": ("x-amz-target", "AWSCognitoIdentityProviderService.RevokeToken"),
     "cognito, user": ("x-amz-target", "AWSCognitoIdentityProviderService.GlobalSignOut"),
@@ -99,10 +103,9 @@ PROOF = {
 
 def asked(name: str) -> list[WebRequest]:
     """Everything that an ending asks for when all goes well."""
-    tokens = old(access_token=COOKIE) if name == "better_auth" else old()
-    answers = ([GRANTED] if name in WITH_SERVICE_TOKEN else []) + [OK] * (2 if name == "hydra, user" else 1)
-    provider = Provider(*answers)
-    ended(endings()[name], provider, of=tokens)
+    granted = [GRANTED] if name in WITH_SERVICE_TOKEN else []
+    provider = Provider(*granted, *[OK] * (2 if name in TWICE else 1))
+    ended(endings()[name], provider)
     assert provider.done
     return provider.seen
 
@@ -210,9 +213,8 @@ def test_session_id_in_a_query() -> None:
     [
         ("auth0", {"session_id": None}, "NO_SESSION_ID"),
         ("auth0, user", {"subject": None}, "NO_SUBJECT"),
-        ("better_auth", {"access_token": ""}, "NO_TOKEN"),
-        ("better_auth", {}, "OLD_TOKEN_NOT_USABLE"),
-        ("better_auth", {"access_token": "a;b=c"}, "OLD_TOKEN_NOT_USABLE"),
+        ("better_auth", {"record_key": None}, "NO_RECORD_KEY"),
+        ("better_auth", {"record_key": "a\nb: c"}, "OLD_TOKEN_NOT_USABLE"),
         ("clerk", {"session_id": None}, "NO_SESSION_ID"),
         ("cognito", {"refresh_token": None}, "NO_REFRESH_TOKEN"),
         ("cognito, user", {"access_token": ""}, "NO_TOKEN"),
@@ -255,25 +257,10 @@ def test_fusionauth_without_a_session_id() -> None:
     assert json.loads(request.body or b"") == {"token": "canary-refresh-token"}
 
 
-def test_better_auth_cookie_of_https() -> None:
-    """The cookie's name is a setting, and its origin is the one that better-auth trusts."""
-    ending = BetterAuthEnding(
-        url="https://app.example/api/auth",
-        origin="https://app.example",
-        cookie_name="__Secure-better-auth.session_token",
-    )
-    provider = Provider(OK)
-    ended(ending, provider, of=old(access_token=COOKIE))
-    headers = dict(provider.seen[0].headers)
-    assert headers["cookie"] == f"__Secure-better-auth.session_token={COOKIE}"
-    assert headers["origin"] == "https://app.example"
-
-
 @pytest.mark.parametrize("name", endings())
 def test_t22_secrets_do_not_show(name: str) -> None:
     """Neither the ending nor its requests show a key, a token or an id of a person (T22)."""
     provider = Provider(*[GRANTED] * (name in WITH_SERVICE_TOKEN), *[OK] * 2)
-    tokens = old(access_token=COOKIE) if name == "better_auth" else old()
-    ended(endings()[name], provider, of=tokens)
-    shown = repr((endings()[name], provider.seen, tokens, [request.purpose for request in provider.seen]))
-    assert not any(canary in shown for canary in ("canary", "PRIVATE KEY", tokens.access_token))
+    ended(endings()[name], provider)
+    shown = repr((endings()[name], provider.seen, old(), [request.purpose for request in provider.seen]))
+    assert not any(canary in shown for canary in ("canary", "PRIVATE KEY", old().access_token))

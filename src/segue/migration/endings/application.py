@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, Protocol, TypeAlias
 
 from segue.discreet import Discreet
+from segue.errors import ConfigurationError
 from segue.flow import ask
 from segue.migration.cookies.model import OldApplication
 from segue.migration.endings.model import (
@@ -51,6 +52,8 @@ class ApplicationEnding(Discreet, frozen=True, kw_only=True):
         """See `EndsSessions.end`."""
         try:
             await ask(SessionEnder.end_old_session, errand.provider, old)
+        except ConfigurationError as error:
+            return Attempt(outcome=Outcome.WAIT, error=error.code)
         except Exception as error:  # noqa: BLE001 - the application's own; what it raises may quote the tokens
             return _failed(error)
         return DONE
@@ -74,6 +77,8 @@ class RecordEnding(Discreet, frozen=True, kw_only=True):
             raise CannotBeEnded("NO_RECORD_KEY")
         try:
             await ask(OldApplication.end_session, errand.provider, old.record_key)
+        except ConfigurationError as error:
+            return Attempt(outcome=Outcome.WAIT, error=error.code)
         except Exception as error:  # noqa: BLE001 - likewise
             return _failed(error)
         return DONE
