@@ -10,9 +10,10 @@ import pytest
 from segue.cli.app import run
 from segue.cli.common import engine_on, engine_with_providers
 from segue.ids import PUBLIC_APP
+from segue.migration.model import DeliveryState
 from segue.migration.rollout import SHADOW
 from segue.service.settings import load_settings
-from segue.stores.contract.examples import DAY, ISSUER, provenance, session
+from segue.stores.contract.examples import DAY, ISSUER, NOW, claim, delivery, provenance, session
 from segue.stores.contract.oversight import EXPIRED, MIGRATED, record
 
 if TYPE_CHECKING:
@@ -75,12 +76,38 @@ def test_status(engine: Engine, capsys: Captured) -> None:
     said = capsys.readouterr().out
     assert said.startswith("old: on\n")
     assert "refused: 3 TOKEN_EXPIRED" in said
+    assert "old sessions there: not ended; a tombstone here keeps their tokens from coming back" in said
     assert "outbox: empty" in said
     assert "safe to switch off: - (no old session was seen yet)" in said
     assert run(["status", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report == engine.report().as_json() | {"at": report["at"]}
     assert report["providers"][0]["total"]["refused"] == {"TOKEN_EXPIRED": 3}
+
+
+def test_status_of_old_sessions(settings: Path, capsys: Captured) -> None:
+    """Whether old sessions are ended for real, how far, and what was given up by code."""
+    key = settings.with_name("clerk.key")
+    key.touch(0o600)
+    key.write_text("sk_hush")
+    ended = '\n[provider.revocation]\nkind = "clerk"\napi_key_file = "clerk.key"\n'
+    settings.write_text(settings.read_text() + ended)
+    with engine_with_providers(load_settings(settings, {})) as engine:
+        engine.store.claim_and_create(claim(1), session(1), tuple(map(delivery, (1, 2, 3))))
+        for number, state, error in (
+            (1, DeliveryState.DEAD, "NO_SESSION_ID"),
+            (2, DeliveryState.DEAD, "NO_SESSION_ID"),
+            (3, DeliveryState.PENDING, "HTTP_429"),
+        ):
+            engine.store.settle_delivery(
+                delivery(number).delivery_id, state=state, at=NOW, due_at=NOW, last_error=error
+            )
+        capsys.readouterr()
+        assert run(["status"]) == 0
+    said = capsys.readouterr().out
+    assert "old sessions there: ended by clerk: this session, at once\n" in said
+    assert "failing so far: 1 HTTP_429\n" in said
+    assert "given up: 2 NO_SESSION_ID\n" in said
 
 
 def test_status_of_nothing(settings: Path, capsys: Captured) -> None:

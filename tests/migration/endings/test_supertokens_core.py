@@ -21,7 +21,7 @@ from tests.support.issuer import NOW
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-SESSION = {
+SESSION: dict[str, object] = {
     "userId": "alice",
     "enableAntiCsrf": False,
     "userDataInJWT": {},
