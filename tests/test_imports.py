@@ -1,7 +1,7 @@
 """
 Who may import whom: one direction, no I/O on the left, every framework in its own corner.
 
-    … ids ← tokens ← sessions ← core ← migration ← remote ← http ← stores ← engine ← adapters ← service ← cli
+    … ids ← tokens ← sessions ← core ← migration ← profiles ← remote ← http ← stores ← engine ← adapters ← service ← cli
 
 The modules are read, not imported, so an import inside a function or under TYPE_CHECKING counts like any other.
 """
@@ -31,6 +31,7 @@ LAYERS = [
     {"sessions"},
     {"core"},
     {"migration"},
+    {"profiles"},
     {"remote"},
     {"http"},
     {"stores"},
@@ -42,7 +43,7 @@ LAYERS = [
 ]
 """Left to right: a module may import its own layer and those before it."""
 
-PURE = {"tokens", "sessions", "core", "migration", "remote", "http"}
+PURE = {"tokens", "sessions", "core", "migration", "profiles", "remote", "http"}
 """These decide and ask; they do nothing themselves."""
 
 DOING = {

@@ -32,7 +32,7 @@ from segue.migration.credential import BearerToken
 from segue.migration.key_sources import LiveKeys
 from segue.migration.kinds import require_distinct
 from segue.migration.model import Identity
-from segue.migration.once import absolute_end
+from segue.migration.once import absolute_end, claim_id_of
 from segue.migration.provider import Provider
 from segue.migration.rule_words import rules_in_words
 from segue.migration.verifying import Migration, Verified, verify
@@ -115,6 +115,11 @@ def test_claim_that_is_none_of_the_values(value: object) -> None:
             RefuseIf(path="robot", because=MACHINE, pattern=re.compile(".+@clients")),
             ["x@clients", ["x@clients"]],
             ["x@clients.example", "@clients", 7, ABSENT],
+        ),
+        (
+            RefuseIf(path="robot", because=MACHINE, other_than=frozenset({"user"})),
+            ["agent", ["user"], None, True, ""],
+            ["user", ABSENT],
         ),
         (RefuseIf(path=("a", "b"), because=MACHINE), [], [{"b": 1}]),
     ],
@@ -221,6 +226,21 @@ def test_session_id_inside_of_a_claim() -> None:
     """The sign-in may be named inside of another claim."""
     rules = provider(session_claims=(NESTED,))
     assert verified(token(**{NESTED[0]: {"id": "s-9"}}), by=rules).provider_session_id == "s-9"
+
+
+def test_t8_time_of_the_sign_in_stands_for_it() -> None:
+    """Where nothing names the sign-in, its time does, so that a renewed token is no second one to migrate (T8)."""
+    rules = ruled(times=TimeClaims(name_the_sign_in=True))
+
+    def claimed(**changes: Any) -> bytes:
+        text = token(**{"sid": ABSENT, **changes})
+        return claim_id_of(verified(text, by=rules), text)
+
+    first = claimed(auth_time=seconds(NOW) - 60)
+    assert first == claimed(jti="j2", auth_time=seconds(NOW) - 60, iat=seconds(NOW) - 5)
+    others = [claimed(auth_time=seconds(NOW) - 61), claimed(sub="bob", auth_time=seconds(NOW) - 60)]
+    others += [claimed(auth_time=ABSENT), claimed(auth_time=ABSENT, jti="j2"), claimed(sid="s")]
+    assert len({first, *others}) == 6
 
 
 # --- times -----------------------------------------------------------------------------------------------------------

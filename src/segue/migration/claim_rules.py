@@ -53,6 +53,7 @@ class Unwanted(Enum):
     OTHER_KIND = "tokens of another kind"
     OTHER_PURPOSE = "tokens for one purpose, such as a new password"
     OTHER_CLIENT = "tokens for other people's clients"
+    OTHER_TENANT = "users of another tenant"
 
 
 class Required(msgspec.Struct, frozen=True):
@@ -76,11 +77,15 @@ class OneOf(msgspec.Struct, frozen=True):
 
 
 class RefuseIf(msgspec.Struct, frozen=True, kw_only=True):
-    """A mark of those who are unwanted: the claim is there at all, has one of the values, or fits the pattern."""
+    """
+    A mark of those who are unwanted: the claim is there at all; or has one of *values*; or is there and none of
+    *other_than*; or fits *pattern*.
+    """
 
     path: ClaimPath
     because: Unwanted
     values: frozenset[JsonScalar] = frozenset()
+    other_than: frozenset[JsonScalar] = frozenset()
     pattern: re.Pattern[str] | None = None
     """Of a whole text."""
 
@@ -88,6 +93,8 @@ class RefuseIf(msgspec.Struct, frozen=True, kw_only=True):
         name = spelled(self.path)
         if self.pattern is not None:
             return f"{name} like {self.pattern.pattern}"
+        if self.other_than:
+            return f"{name} other than {' or '.join(sorted(map(_shown, self.other_than)))}"
         return f"{name} = {' or '.join(sorted(map(_shown, self.values)))}" if self.values else name
 
     def fits(self, claims: JsonObject) -> bool:
@@ -95,6 +102,8 @@ class RefuseIf(msgspec.Struct, frozen=True, kw_only=True):
         value = find(claims, self.path)
         if value is MISSING:
             return False
+        if self.other_than:
+            return not _is_among(value, self.other_than)
         if not self.values and self.pattern is None:
             return True
         return any(self._is_marked(each) for each in (value if isinstance(value, list) else [value]))
@@ -102,8 +111,7 @@ class RefuseIf(msgspec.Struct, frozen=True, kw_only=True):
     def _is_marked(self, value: JsonValue) -> bool:
         if self.pattern is not None:
             return isinstance(value, str) and self.pattern.fullmatch(value) is not None
-        # True is not 1 here, as it is not in JSON.
-        return any(type(value) is type(marked) and value == marked for marked in self.values)
+        return _is_among(value, self.values)
 
 
 JsonScalar: TypeAlias = str | int | bool
@@ -161,6 +169,8 @@ class TimeClaims(msgspec.Struct, frozen=True, kw_only=True):
     expires: str = "exp"
     authenticated: ClaimPath = "auth_time"
     """When the user signed in; where it is missing, the issue counts."""
+    name_the_sign_in: bool = False
+    """Where nothing else names the sign-in, that time does: however often its token is renewed, it is one."""
     ends: ClaimPath | None = None
     """When the sign-in at the provider ends, whatever happens."""
     unit: ClockUnit = ClockUnit.SECONDS
@@ -187,6 +197,8 @@ class ClaimRules(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RefuseIf, ...] = ()
     refused_headers: tuple[RefuseIf, ...] = ()
     """The same, of the token's header."""
+    admitted: frozenset[Unwanted] = frozenset()
+    """Whom somebody lets in by name; their marks are not among those refused."""
     issuer_ties: tuple[IssuerTie, ...] = ()
     issuer_claim: IssuerClaim = IssuerClaim.NAMED
     issuer_only: str | None = None
@@ -249,6 +261,11 @@ def has_form(value: JsonValue | Missing, form: Form) -> bool:
 def spelled(path: ClaimPath) -> str:
     """A path for people to read."""
     return path if isinstance(path, str) else " → ".join(path)
+
+
+def _is_among(value: JsonValue, values: frozenset[JsonScalar]) -> bool:
+    # True is not 1 here, as it is not in JSON.
+    return any(type(value) is type(each) and value == each for each in values)
 
 
 def _shown(value: JsonScalar) -> str:

@@ -44,6 +44,8 @@ class Identity(Discreet, frozen=True, kw_only=True):
     """The credential's own end; None only where the provider makes endless ones and an accept-age is configured."""
     claims: JsonObject
     """Every claim of the credential, verified."""
+    one_sign_in_at_a_time: bool = False
+    """Where nothing names the sign-in, its time does: one user has one at an instant."""
     session_ends_at: datetime | None = None
     """When the sign-in itself ends at the provider, where the credential says so."""
     dated: bool = True

@@ -70,6 +70,8 @@ def claim_id_of(identity: Identity, token: str) -> Digest:
     who = (identity.issuer, identity.subject)
     if identity.provider_session_id is not None:
         return digest_of("claim sid", *who, identity.provider_session_id)
+    if identity.one_sign_in_at_a_time:
+        return digest_of("claim time", *who, identity.authenticated_at.isoformat())
     if identity.token_id is not None:
         return digest_of("claim jti", *who, identity.token_id)
     # Without the signature: whoever holds an ES256 signature (r, s) can write it as (r, n - s), which holds as well.

@@ -142,12 +142,13 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
     def _require_rules(self) -> None:
         """Rules that would let everything pass, or nothing."""
         rules, times = self.rules, self.rules.times
+        lives = (live_part(self.keys), compared_part(self.keys))
         if rules.issuer_claim is IssuerClaim.ABSENT and (
-            len(self.issuers) != 1 or live_part(self.keys) or compared_part(self.keys)
+            len(self.issuers) != 1 or any(live is not None and live.jwks_url is None for live in lives)
         ):
             raise ConfigurationError(
-                f"{self.name}: tokens without iss need one name of yours in issuers, and keys that need no issuer: "
-                "pinned ones or a shared secret"
+                f"{self.name}: tokens without iss need one name of yours in issuers, and keys that are not discovered: "
+                "a jwks_url, pinned ones or a shared secret"
             )
         if times.without_exp is not None:
             accepted = times.without_exp.accepted_for

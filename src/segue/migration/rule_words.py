@@ -29,6 +29,8 @@ def rules_in_words(rules: ClaimRules) -> Iterator[tuple[str, str]]:
         yield f"refused: {mark.because.value}", str(mark)
     for mark in rules.refused_headers:
         yield f"refused: {mark.because.value}", f"in the header {mark}"
+    for unwanted in sorted(rules.admitted, key=lambda each: each.value):
+        yield "GIVEN UP", f"{unwanted.value} are taken"
     if rules.subject is not None:
         yield "subject", str(rules.subject)
     yield from _times(rules.times)
@@ -41,6 +43,8 @@ def _times(times: TimeClaims) -> Iterator[tuple[str, str]]:
         yield "times", f"{times.issued} and {times.expires}, in {unit}"
     if times.authenticated != usual.authenticated:
         yield "signed in at", spelled(times.authenticated)
+    if times.name_the_sign_in:
+        yield "a sign-in without id is named by", spelled(times.authenticated)
     if times.ends is not None:
         yield "sign-in ends at", spelled(times.ends)
     if times.without_exp is not None:

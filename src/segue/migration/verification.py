@@ -138,6 +138,7 @@ def verify_credential(
         if claims.get(name) != wanted:
             raise ClaimsRefused(name)
     issued_at, authenticated_at, expires_at = _times(claims, provider, now)
+    by_time = provider.rules.times.name_the_sign_in and _authenticated(claims, provider) is not None
     return Identity(
         provider=provider.name,
         issuer=issuer,
@@ -148,6 +149,7 @@ def verify_credential(
         issued_at=issued_at,
         authenticated_at=authenticated_at,
         expires_at=expires_at,
+        one_sign_in_at_a_time=by_time,
         session_ends_at=_sign_in_ends(claims, provider, now),
         claims=claims,
     )

@@ -1,0 +1,89 @@
+"""SuperTokens itself: access tokens of versions 3 to 5 of an older core (supertokens-python `access_token.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Unpack
+
+from msgspec.structs import replace
+
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
+from segue.migration.claim_rules import ClaimRules, Form, IssuerClaim, RefuseIf, Required, Unwanted
+from segue.migration.endings import SupertokensEnding
+from segue.migration.key_sources import LiveKeys
+from segue.migration.provider import Provider
+from segue.profiles.model import Policy, Profile, Value, ValueKind
+from segue.profiles.values import text, texts
+
+
+def supertokens(
+    *,
+    jwks_url: str,
+    issuer: str | None = None,
+    old_tenants: Collection[str] = ("public",),
+    name: str = "supertokens",
+    **policy: Unpack[Policy],
+) -> Provider:
+    """Users of an older core; `segue.profiles.supertokens.SUPERTOKENS` says what is checked."""
+    own = name if issuer is None else text(issuer, name="issuer", example="https://api.example.com/auth")
+    tenants = texts(old_tenants, name="old_tenants", example="public")
+    stranger = RefuseIf(path="tId", because=Unwanted.OTHER_TENANT, other_than=frozenset(tenants))
+    rules = SUPERTOKENS.rules
+    return SUPERTOKENS.provider(
+        name=name,
+        issuers=(own,),
+        keys=LiveKeys(issuer=own, jwks_url=jwks_url),
+        audiences=ANY_AUDIENCE,
+        authorized_parties=ANY_PARTY,
+        rules=replace(
+            rules,
+            refused=(*rules.refused, stranger),
+            issuer_claim=IssuerClaim.ABSENT if issuer is None else IssuerClaim.NAMED,
+        ),
+        policy=policy,
+    )
+
+
+SUPERTOKENS = Profile(
+    id="supertokens",
+    title="SuperTokens, an older core",
+    make=supertokens,
+    values=(
+        Value(
+            name="jwks_url",
+            meaning="`{apiDomain}{apiBasePath}/jwt/jwks.json`, or `/.well-known/jwks.json` of the core",
+            example="https://api.example.com/auth/jwt/jwks.json",
+        ),
+        Value(
+            name="issuer",
+            meaning="`iss`, if the back end sets one; left out where the tokens have none",
+            example="https://api.example.com/auth",
+            required=False,
+        ),
+        Value(
+            name="old_tenants",
+            meaning="the core's tenants whose users may come",
+            example=("public",),
+            kind=ValueKind.TEXTS,
+            required=False,
+        ),
+    ),
+    presents="the access token: `st-access-token`, or the cookie `sAccessToken`",
+    browser="`await Session.getAccessToken()`; `Session.signOut()`",
+    binds_by="the keys: they are your core's alone; `tId` is one of your tenants",
+    kind_test="`sessionHandle` and `refreshTokenHash1` are there: JWTs of the JWT recipe have neither",
+    session="`sessionHandle`",
+    ending="`POST /recipe/session/remove` at the old core ends this session",
+    ends_with=(SupertokensEnding,),
+    rules=ClaimRules(
+        required=(Required("sessionHandle", Form.TEXT), Required("refreshTokenHash1", Form.TEXT)),
+        issuer_only="the signing keys belong to your own core",
+    ),
+    session_claims=("sessionHandle",),
+    maximum_age=timedelta(hours=1),
+    session_lifetime=timedelta(days=100),
+    unproven=(
+        "tokens of version 2, which have a form of their own, are not read: move with the same database instead",
+    ),
+)
