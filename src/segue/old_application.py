@@ -1,9 +1,9 @@
 """
 The previous application's own storage and verifiers, as ports over the functions that the configuration gives.
 
-Under `AsyncEngine` all may be coroutine functions; under `Engine` a coroutine is refused loudly. House rules: an error
-of ours passes untouched, and any other exception means that nothing is known: nobody is let in, and a retry may help.
-Its text is not logged, for it may hold what it was about.
+Under `AsyncEngine` all may be coroutine functions, and plain ones, which read files or ask a database, run in a thread;
+under `Engine` a coroutine is refused loudly. House rules: an error of ours passes untouched, and any other exception
+means that nothing is known: nobody is let in, and a retry may help. Its text is not logged: it may hold a secret.
 """
 
 from __future__ import annotations
@@ -116,8 +116,11 @@ def _called(call: Callable[[], T | Awaitable[T]], provider: str, name: str) -> T
 
 
 async def _awaited(call: Callable[[], T | Awaitable[T]], provider: str, name: str) -> T:
+    import asyncio  # noqa: PLC0415 - programs without a loop need not load it
+
     try:
-        answer = call()
+        # Whether it blocks cannot be seen from outside; making a coroutine in a thread does no harm.
+        answer = await asyncio.to_thread(call)
         if not inspect.isawaitable(answer):
             return answer
         awaited: T = await answer

@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
-from segue.errors import FetchFailed, SessionError, StoreUnavailable
+from segue.errors import FetchFailed, SessionError, StateUnavailable, StoreUnavailable
 from segue.flow import Ask, Flow, drive, performer
 from segue.ids import PUBLIC_APP, SessionHandle, TenantId, UserId
 from segue.migration.credential import BearerToken
@@ -20,6 +20,7 @@ from segue.migration.flows import RANDOMNESS, Migrated, MigrationRequest, migrat
 from segue.migration.key_cache import KeyCache
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import LiveKeys
+from segue.migration.kinds import AnyProvider
 from segue.migration.minting import LocalMinting
 from segue.migration.model import Delivery, DeliveryState, Identity
 from segue.migration.once import ClientKey
@@ -158,7 +159,7 @@ class World:
     store: MemoryStore = field(default_factory=MemoryStore)
     issuer: Issuer = field(default_factory=Issuer)
     users: Users = field(default_factory=Users)
-    providers: tuple[Provider, ...] = field(default_factory=lambda: (provider(),))
+    providers: tuple[AnyProvider, ...] = field(default_factory=lambda: (provider(),))
     asked: list[str] = field(default_factory=list[str])
     caches: dict[str, KeyCacheHolder] = field(default_factory=dict[str, KeyCacheHolder])
 
@@ -174,7 +175,11 @@ class World:
     def migration(self) -> Migration:
         """What is configured, the caches of live keys being kept."""
         for each in self.providers:
-            if isinstance(each.keys, LiveKeys) and each.name not in self.caches:
+            if (
+                isinstance(each, Provider)
+                and isinstance(each.keys, LiveKeys)
+                and each.name not in self.caches
+            ):
                 self.caches[each.name] = KeyCacheHolder(KeyCache(rules=each.keys.rules), lock=Lock())
         return Migration(providers=self.providers, key_caches=self.caches, version="test")
 
@@ -291,6 +296,8 @@ FAULTS: Mapping[str, SessionError] = {
     "SessionStore": StoreUnavailable("locked"),
     "UserMapper": StoreUnavailable("the application's own database"),
     "UserState": StoreUnavailable("the application's own database"),
+    "OldApplication": StateUnavailable("shop", "find_session raised ConnectionError"),
+    "CredentialVerifier": StateUnavailable("own", "verify raised ConnectionError"),
 }
 """How each port fails."""
 
