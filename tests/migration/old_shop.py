@@ -40,6 +40,7 @@ from segue.sessions.model import ByProvenance
 from tests.migration.issuer import NOW
 from tests.migration.world import World
 
+CANARY = "canary-text"
 SECRET = b"the old shop's own secret"
 PLACE = "https://opaque.example"
 ASKED = Introspection(url=f"{PLACE}/introspect", client_id="api", client_secret="canary-secret")
@@ -117,7 +118,7 @@ class Rows:
 
     def _answer(self) -> None:
         if self.down:
-            raise ConnectionError("canary-text")
+            raise ConnectionError(CANARY)
 
 
 class Introspector:

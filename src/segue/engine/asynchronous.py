@@ -16,6 +16,7 @@ from segue.http.message import Actions, HttpRequest, HttpResponse
 from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.ids import SessionHandle, TenantId, UserId
 from segue.json import JsonObject
+from segue.migration.credential import Credential
 from segue.migration.ending import DeliveryReport
 from segue.migration.model import Identity
 from segue.migration.pins import PinReport
@@ -313,6 +314,21 @@ class AsyncEngine:
             KeysUnavailable: its keys cannot be had at the moment.
         """
         return await self._run(self._migration.verify_provider_token(token))
+
+    async def verify_credential(self, credential: Credential, *, provider: str | None = None) -> Identity:
+        """
+        Verify a previous provider's credential of any kind, and nothing else: whom does it speak of?
+
+        Args:
+            credential: a `BearerToken`, or `OldCookies`.
+            provider: the name of the one that is meant, where the credential leaves several.
+
+        Raises:
+            TokenRefused: it does not hold.
+            MigrationRefused: the provider's deadline has passed, or it says that the sign-in is over.
+            Unavailable: what proves it cannot be had at the moment.
+        """
+        return await self._run(self._migration.verify_credential(credential, provider=provider))
 
     async def warm_up(self) -> bool:
         """

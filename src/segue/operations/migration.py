@@ -71,8 +71,12 @@ class MigrationOperations:
 
     async def verify_provider_token(self, token: str) -> Identity:
         """See `Engine.verify_provider_token`."""
-        credential = BearerToken(text=token)
-        return (await verify(credential, self._migration, now=self._at_hand.clock.now())).identity
+        return await self.verify_credential(BearerToken(text=token))
+
+    async def verify_credential(self, credential: Credential, *, provider: str | None = None) -> Identity:
+        """See `Engine.verify_credential`."""
+        now = self._at_hand.clock.now()
+        return (await verify(credential, self._migration, now=now, named=provider)).identity
 
     async def load_keys(self) -> bool:
         """Have the providers' live keys at hand; False: one did not answer."""
