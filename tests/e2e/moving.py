@@ -18,7 +18,7 @@ from tests.e2e.application import Application
 from tests.e2e.sign_in import OldTokens, sign_in
 from tests.e2e.stack import OldProvider, start_site
 from tests.e2e.tab import Tab, new_tab
-from tests.support.flaky_proxy import FlakyProxy, flaky_proxy, untouched
+from tests.support.flaky_proxy import Fate, FlakyProxy, flaky_proxy, untouched
 from tests.support.processes import free_port
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext
+
+    from tests.support.flaky_proxy import Schedule
 
 MIGRATE = "/auth/migrate-session"
 REFRESH = "/auth/session/refresh"
@@ -165,3 +167,15 @@ def outcome(tab: Tab) -> dict[str, Any]:
     tab.page.wait_for_function("() => window.outcome")
     found: dict[str, Any] = tab.page.evaluate("window.outcome")
     return found
+
+def first(times: int, fate: Fate, path: str) -> Schedule:
+    """The first so many POSTs to a path meet this fate."""
+    left = [times]
+
+    def schedule(method: str, asked: str) -> Fate:
+        if (method, asked) != ("POST", path) or left[0] == 0:
+            return Fate.PASS
+        left[0] -= 1
+        return fate
+
+    return schedule

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.moving import CROSS_SITE_COOKIES, MIGRATE, REFRESH, SETTINGS, Mover, moving_world, outcome
+from tests.e2e.moving import CROSS_SITE_COOKIES, MIGRATE, REFRESH, SETTINGS, Mover, first, moving_world, outcome
 from tests.support.flaky_proxy import Fate
 from tests.support.processes import wait_until
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.moving import MovingWorld
     from tests.e2e.tab import Tab
-    from tests.support.flaky_proxy import Schedule
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -102,7 +101,7 @@ def test_a_page_load_moves_the_user(mover: Mover) -> None:
 
 def test_the_applications_own_route_is_the_proof(mover: Mover) -> None:
     """With `confirm` the migration route is asked once."""
-    tab = mover.load(confirm="yes")
+    tab = mover.load(confirm="/api/me")
     assert outcome(tab)["status"] == "migrated"
     assert tab.sent(MIGRATE) == 1
     assert_moved(mover, tab)
@@ -306,15 +305,3 @@ def test_header_mode_needs_no_cookie_of_another_site(mover: Mover) -> None:
     assert [cookie for cookie in mover.profile.cookies() if cookie.get("httpOnly")] == []
     assert_moved(mover, tab)
 
-
-def first(times: int, fate: Fate, path: str) -> Schedule:
-    """The first so many POSTs to a path meet this fate."""
-    left = [times]
-
-    def schedule(method: str, asked: str) -> Fate:
-        if (method, asked) != ("POST", path) or left[0] == 0:
-            return Fate.PASS
-        left[0] -= 1
-        return fate
-
-    return schedule

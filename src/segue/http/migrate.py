@@ -8,7 +8,7 @@ rule: nothing here verifies the credential; the answer tells a page just enough 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from segue.errors import RequestRefused, TokenMissing, TokenRefused
@@ -73,7 +73,9 @@ def read_migration(
     credential = _credential(request, body, old_cookies)
     if isinstance(credential, OldCookies):
         require_own_page(request)
-    transport, present = for_new_session(request, settings), _present(request, recognise)
+    transport = for_new_session(request, settings)
+    in_hand, in_cookies = _in_hand(body, recognise), _in_cookies(request, recognise)
+    present = in_hand or in_cookies
     via_token = settings.anti_csrf_mode is AntiCsrfMode.VIA_TOKEN
     return MigrationRequest(
         credential=credential,
@@ -81,7 +83,7 @@ def read_migration(
         client_key=parse_client_key(request.header("idempotency-key")),
         old_refresh_token=_old_refresh_token(body),
         present_session=present.claims.handle if present else None,
-        present_access=present,
+        present_access=None if in_hand else in_cookies,
         present_works=present is not None and now < present.claims.expires_at,
         tenant_id=tenant_in_path(request, settings),
         anti_csrf=via_token and transport is Transport.COOKIE,
@@ -208,9 +210,23 @@ def _old_refresh_token(body: JsonObject) -> str | None:
     return token
 
 
-def _present(request: HttpRequest, recognise: Recognise) -> AccessToken | None:
-    """Only a cookie can show it: the Authorization header is the old token's place here."""
-    for text in read_cookies(request).all(ACCESS_COOKIE):
+def _in_cookies(request: HttpRequest, recognise: Recognise) -> AccessToken | None:
+    return _first(read_cookies(request).all(ACCESS_COOKIE), recognise)
+
+
+def _in_hand(body: JsonObject, recognise: Recognise) -> AccessToken | None:
+    """
+    The session of a page in header mode: the Authorization header is the old token's place here.
+
+    Whoever presents it shows what he holds, and is told "yours" or "somebody else's" instead of getting another one: it
+    buys nothing. What is no token of ours says nothing, as in a cookie.
+    """
+    shown = body.get("session")
+    return _first([shown] if isinstance(shown, str) and len(shown) <= MAX_LENGTH else [], recognise)
+
+
+def _first(texts: Sequence[str], recognise: Recognise) -> AccessToken | None:
+    for text in texts:
         try:
             return recognise(text)
         except TokenRefused:

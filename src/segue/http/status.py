@@ -215,7 +215,7 @@ def migration_refusal(error: Exception, request: HttpRequest, settings: HttpSett
     """Turn an error of the migration flow into an answer. It clears nothing: a session that is there stays."""
     status = _migration_status(error)
     # Front ends would refresh a session on this status and try again, up to ten times, for a token that is not ours.
-    if status == settings.session_expired_status and believes_in_session(read_cookies(request)):
+    if status == settings.session_expired_status and _may_hold_session(request, settings):
         status = 403 if settings.session_expired_status != 403 else 400
     content: dict[str, JsonValue] = {
         "status": "REFUSED",
@@ -273,6 +273,12 @@ def old_refused(error: SessionError) -> OldSignInRefused:
         SessionError.code,
     )
     return OldSignInRefused(error.code, family, str(error))
+
+
+def _may_hold_session(request: HttpRequest, settings: HttpSettings) -> bool:
+    """In header mode a front end (`rid` tells it from others) holds what the old token's header leaves no room for."""
+    in_hand = request.header("rid") is not None and is_header_client(request, settings)
+    return in_hand or believes_in_session(read_cookies(request))
 
 
 def code_of(error: Exception) -> str:

@@ -3,8 +3,14 @@ One sign-in at the provider becomes one session here: the claim, and who may hav
 
 The claim is keyed by the sign-in (issuer, subject and session id, else token id, else the token itself). A retry whose
 answer was lost gets the *same* session back if it proves to be the same client: by the Idempotency-Key that made the
-claim, for a short while. Anybody else is refused for good (threats T8, T15, T16). House rule: pure; the first refresh
-token of a migrated session is derived, so a retry can be answered although no token was ever stored.
+claim, until that session is refreshed for the first time. Anybody else is refused for good (threats T8, T15, T16).
+
+That end is not one of the clock's. Whose answer was lost comes back when the machine is opened again, and a refusal then
+would leave him with neither session. Time would stop nobody, either: what the key opens is a session that its client has
+never gone on with, the old token must hold still, and who has token and key before the client does could have made the
+claim himself. Once the session goes on (a refresh, `grace` for its own lost answer), the key is of no more use; two who
+got the same tokens meet at that refresh, where reuse ends the session. House rule: pure; the first refresh token of a
+migrated session is derived, so a retry can be answered although no token was ever stored.
 """
 
 from __future__ import annotations
@@ -23,9 +29,6 @@ from segue.migration.policy import ProviderPolicy
 from segue.sessions.model import Provenance, Session
 from segue.tokens.refresh import SEED, RefreshToken, first_refresh_token, succeed
 from segue.tokens.secrets import Secret, Secrets
-
-RETRY_WINDOW = timedelta(minutes=10)
-"""How long after the claim the same client may have its session again."""
 
 _MARGIN = timedelta(hours=1)
 _KEY_LENGTHS = range(22, 256)
@@ -162,14 +165,14 @@ def replay(
     What the same client's retry gets: the session and its first refresh token, or within the grace window the second.
 
     Raises:
-        AlreadyMigrated: another client, too late, or the session has moved on or ended.
+        AlreadyMigrated: another client, or the session has moved on or ended.
     """
     if key is None or claim.client_digest is None:
         raise AlreadyMigrated("no Idempotency-Key to know the client by")
     if not hmac.compare_digest(key.digest(claim.claim_id), claim.client_digest):
         raise AlreadyMigrated("by another client")
-    if now >= claim.claimed_at + RETRY_WINDOW or session is None or now >= session.expires_at:
-        raise AlreadyMigrated("too late, or its session has ended")
+    if session is None or now >= session.expires_at:
+        raise AlreadyMigrated("its session has ended")
     family = session.family
     rotated_at = family.rotated_at
     # The secret that made the first token may not be the one that made its successor: a newer one was put first since.

@@ -24,7 +24,6 @@ from segue.flow import ask
 from segue.ids import PUBLIC_TENANT, AppId, Digest, SessionHandle, TenantId
 from segue.migration.minting import Draft, MigrationResult, Settled, kept, require_same_user
 from segue.migration.model import Claim, Delivery
-from segue.migration.once import RETRY_WINDOW
 from segue.migration.ports import Ledger
 from segue.remote.sessions import RemoteSessions
 from segue.sessions.issuing import Issued
@@ -32,6 +31,11 @@ from segue.sessions.model import ByHandle, ByUser, SessionView
 from segue.tokens.access import AccessToken
 from segue.tokens.secrets import Secrets
 
+RETRY_WINDOW: Final = timedelta(minutes=10)
+"""
+How long after the claim the same client may have a session in the place of its first. Not for longer: only the core
+knows whether that one has been refreshed since, and a session in use must not be taken away by a captured token and key.
+"""
 ON_ITS_WAY: Final = timedelta(seconds=5)
 """So long after a claim was settled its first answer may still arrive: nobody takes the session away from under it."""
 

@@ -101,7 +101,14 @@ function mortal(old: OldSession, session: NewSession): { old: OldSession; sessio
         session: {
             look: () => outside(() => session.look()),
             recover: () => outside(() => session.recover()),
-            fetch: (address, request) => outside(() => session.fetch(address, request)),
+            fetch: (address, request) =>
+                outside(async () => {
+                    const answer = await session.fetch(address, request);
+                    const intruder = sessionStorage.getItem("intruder");
+                    sessionStorage.removeItem("intruder");
+                    if (intruder !== null) await flow.signIn(intruder);
+                    return answer;
+                }),
         },
     };
 }
@@ -115,7 +122,7 @@ const move = (): Promise<Outcome> =>
         onEvent: (event) => events.push(event),
         timeout: 5000,
         ...(setting("attempts") ? { attempts: Number(setting("attempts")) } : {}),
-        ...(setting("confirm") ? { confirm: `${api}/api/me` } : {}),
+        ...(setting("confirm") ? { confirm: api + setting("confirm") } : {}),
     });
 
 const flow = {
@@ -125,6 +132,11 @@ const flow = {
     calls: () => calls,
     oldUser: async () => (stored ? ((await stored.manager.getUser()) ?? null) : (window.oldInMemory ?? null)),
     doesSessionExist: async () => (plain ? (await plain.look()) !== "none" : Session.doesSessionExist()),
+    /** As an application that has not heard of the move: it sends what it has always sent. */
+    callApiTheOldWay: async (token: string) => {
+        const answer = fetch(`${api}/api/me`, { headers: { authorization: `Bearer ${token}` } });
+        return answer.then((response) => response.status, String);
+    },
     callApi: async (path = "/api/me", method = "GET") => {
         const response = await ask(api + path, { method, credentials: "include" });
         return { status: response.status, body: await response.json().catch(() => ({})) };

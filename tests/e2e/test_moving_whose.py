@@ -1,0 +1,127 @@
+"""
+`segue-web` in a real browser where what it holds is not what it seems: dead tokens, somebody else's session, a late return.
+
+The server's word counts, and the old session stays until it is known whose the new one is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.moving import MIGRATE, REFRESH, SETTINGS, Mover, first, moving_world, outcome
+from tests.support.flaky_proxy import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import BrowserContext
+
+    from tests.e2e.moving import MovingWorld
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+OTHER_USER = {"status": "refused", "code": "OTHER_USER_SIGNED_IN", "retryable": False}
+SDK = {name: SETTINGS[name] for name in ("same-origin-sdk", "cross-site-header")}
+
+
+@pytest.fixture(scope="module", params=SDK.values(), ids=list(SDK))
+def shared(
+    request: pytest.FixtureRequest, pages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MovingWorld]:
+    """The parties, with cookies and with headers."""
+    with moving_world(request.param, pages=pages, folder=tmp_path_factory.mktemp("whose")) as world:
+        yield world
+
+
+@pytest.fixture
+def mover(shared: MovingWorld, profile: BrowserContext, user: str) -> Mover:
+    """A user of his own in each test, on a network that loses nothing yet."""
+    shared.calm_down()
+    arrived = Mover.arrive(shared, profile, user)
+    shared.network.exchanges.clear()
+    return arrived
+
+
+def test_dead_tokens_in_the_browser_are_no_session(mover: Mover) -> None:
+    """The session was revoked at the server, its tokens lie here still: the user is moved anew."""
+    tab = mover.load()
+    assert outcome(tab)["status"] == "migrated"
+    mover.world.app.revoke(mover.user)
+    again = Mover.arrive(mover.world, mover.profile, mover.user).load()
+    assert outcome(again)["status"] == "migrated"
+    assert again.call_api().body["userId"] == mover.user
+    assert len(mover.sessions()) == 1
+
+
+def test_somebody_else_is_signed_in(mover: Mover) -> None:
+    """Both stay as they are, and the page is told."""
+    tab = mover.tab()
+    tab.page.goto(mover.world.address(wait="yes"))
+    bob = f"bob-{mover.user}"
+    assert tab.run(f"signIn('{bob}')")["status"] == 200
+    tab.page.goto(mover.world.address())
+    assert outcome(tab) == OTHER_USER
+    assert tab.run("oldUser()") is not None
+    assert tab.call_api().body["userId"] == bob
+    assert mover.sessions() == []
+
+
+@pytest.mark.parametrize("proof", ["", "/api/me"], ids=["no-route", "route"])
+def test_somebody_else_signs_in_before_the_proof(mover: Mover, proof: str) -> None:
+    """The page is not told that the first user was moved, and his old session stays."""
+    tab = mover.tab()
+    tab.page.goto(mover.world.address(wait="yes"))
+    bob = f"bob-{mover.user}"
+    tab.page.evaluate("name => sessionStorage.setItem('intruder', name)", bob)
+    tab.page.goto(mover.world.address(confirm=proof))
+    assert outcome(tab) == OTHER_USER
+    assert tab.run("oldUser()") is not None
+    assert tab.call_api().body["userId"] == bob
+
+
+def test_an_answer_that_was_lost_is_given_again_after_half_an_hour(mover: Mover) -> None:
+    """Who comes back late, with the key that made the session, has it; there is one."""
+    mover.world.network.schedule = first(1, Fate.AFTER, MIGRATE)
+    tab = mover.load(attempts="1")
+    assert outcome(tab) == {"status": "unavailable", "reason": "network"}
+    mover.world.calm_down()
+    mover.world.app.forward(seconds=1800)
+    tab.page.reload()
+    assert outcome(tab)["status"] == "migrated"
+    assert tab.call_api().body["userId"] == mover.user
+    assert len(mover.sessions()) == 1
+
+
+def test_a_proof_that_is_refused_makes_no_storm(mover: Mover) -> None:
+    """A route that answers 401 whoever asks: it is asked twice, nothing is refreshed, and the old session stays."""
+    tab = mover.load(confirm="/api/never")
+    assert outcome(tab) == {"status": "refused", "code": "NOT_CONFIRMED", "retryable": False}
+    assert tab.sent("/api/never") <= 2
+    assert tab.sent(REFRESH) <= 1  # the SDK's question on a very first visit
+    assert tab.run("oldUser()") is not None
+
+
+def test_an_old_token_that_is_refused_makes_no_storm(mover: Mover) -> None:
+    """What is left of an old session, beside a new one that lives: the SDK does not take the refusal for its own."""
+    tab = mover.tab()
+    tab.page.goto(mover.world.address(wait="yes"))
+    assert tab.run(f"signIn('{mover.user}')")["status"] == 200
+    mover.world.app.forward(seconds=7200)
+    tab.page.goto(mover.world.address())
+    assert outcome(tab) == {"status": "already", "oldEnded": True}
+    assert tab.sent(MIGRATE) <= 2
+    assert tab.sent(REFRESH) <= 4
+
+
+def test_an_application_that_still_sends_its_old_token_makes_no_storm(mover: Mover) -> None:
+    """It is answered, whatever the answer is, and the session goes on."""
+    tab = mover.load()
+    assert outcome(tab)["status"] == "migrated"
+    before = tab.sent(REFRESH)
+    status = tab.run(f"callApiTheOldWay('{mover.tokens.access_token}')")
+    assert status == (200 if mover.world.setting.mode == "cookie" else 401)
+    assert tab.sent(REFRESH) <= before + 1
+    assert tab.call_api().body["userId"] == mover.user
