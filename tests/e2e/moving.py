@@ -168,6 +168,7 @@ def outcome(tab: Tab) -> dict[str, Any]:
     found: dict[str, Any] = tab.page.evaluate("window.outcome")
     return found
 
+
 def first(times: int, fate: Fate, path: str) -> Schedule:
     """The first so many POSTs to a path meet this fate."""
     left = [times]

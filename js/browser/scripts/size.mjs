@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const PROMISED = {
   'export { migrateSession } from "./dist/index.js"': 4000,
   'export { plainSession } from "./dist/plain.js"': 1200,
-  'export { superTokens } from "./dist/supertokens.js"': 250,
+  'export { superTokens } from "./dist/supertokens.js"': 350,
   'export { auth0 } from "./dist/providers/auth0.js"': 600,
 };
 

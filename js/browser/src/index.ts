@@ -7,7 +7,7 @@ import { type MigrationOptions, run } from "./run.js";
 export type { Outcome, RefusalCode, UnavailableReason } from "./outcome.js";
 export type { Credential, NewSession, OldSession } from "./ports.js";
 export type { MigrationEvent, MigrationOptions } from "./run.js";
-export type { Answer, Held } from "./state.js";
+export type { Answer } from "./state.js";
 
 /**
  * Move the user if there is somebody to move. Call it on every page load, before the application asks who is signed in.

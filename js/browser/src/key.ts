@@ -2,16 +2,16 @@
 //
 // It is random and kept in IndexedDB, where reading and making it is one transaction that no other tab can come between;
 // localStorage orders nothing between tabs, two of them would each make their own and one be refused. Where IndexedDB is
-// closed to us it is derived from the credential: the same in every tab, too, and no weaker than the credential.
-
-import type { Credential } from "./ports.js";
+// closed, localStorage has to do, and where that is closed as well the page's memory. It is never computed from what is
+// presented: whoever has stolen that could compute it, too.
 
 const DATABASE = "segue-web";
 const STORE = "keys";
 const NAME = "idempotency";
+const ITEM = `${DATABASE}.${NAME}`;
 
 /** The key of this browser. `patience`: milliseconds that the database may take; some browsers never answer. */
-export async function idempotencyKey(credential: Credential, patience = 1000): Promise<string> {
+export async function idempotencyKey(patience = 1000): Promise<string> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLong = new Promise<never>((_, reject) => {
     timer = setTimeout(reject, patience);
@@ -19,7 +19,7 @@ export async function idempotencyKey(credential: Credential, patience = 1000): P
   try {
     return await Promise.race([keptKey(), tooLong]);
   } catch {
-    return derivedKey(credential);
+    return notedKey();
   } finally {
     clearTimeout(timer);
   }
@@ -27,10 +27,22 @@ export async function idempotencyKey(credential: Credential, patience = 1000): P
 
 /** It is of no more use. */
 export function forgetKey(): void {
+  quietly(() => indexedDB.deleteDatabase(DATABASE));
+  quietly(() => localStorage.removeItem(ITEM));
+}
+
+/** Where IndexedDB is closed, or was when this migration began. */
+function notedKey(): string {
+  const key = quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
+  quietly(() => localStorage.setItem(ITEM, key));
+  return key;
+}
+
+function quietly<T>(work: () => T): T | null {
   try {
-    indexedDB.deleteDatabase(DATABASE);
+    return work();
   } catch {
-    // Nothing was kept.
+    return null; // closed to the page
   }
 }
 
@@ -48,7 +60,10 @@ function keptKey(): Promise<string> {
       const reading: IDBRequest<unknown> = keys.get(NAME);
       let key: string;
       reading.onsuccess = () => {
-        key = typeof reading.result === "string" ? reading.result : randomKey();
+        key =
+          typeof reading.result === "string"
+            ? reading.result
+            : (quietly(() => localStorage.getItem(ITEM)) ?? randomKey());
         keys.put(key, NAME);
       };
       transaction.onabort = transaction.onerror = reject;
@@ -60,15 +75,5 @@ function keptKey(): Promise<string> {
   });
 }
 
-/** Derived from the refresh token where there is one: whoever saw the access token only cannot repeat it. */
-export async function derivedKey({ token, refreshToken }: Credential): Promise<string> {
-  const secret = refreshToken ?? token;
-  if (secret === undefined) return randomKey();
-  // Pages over plain HTTP have no digest. What is sent beside the key is readable on such a network anyway.
-  if (globalThis.crypto?.subtle === undefined) return `segue-web-${secret.slice(-120)}`.padEnd(40, "-");
-  const text = new TextEncoder().encode(`segue-web idempotency-key\n${secret}`);
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", text)));
-}
-
-const randomKey = (): string => hex(crypto.getRandomValues(new Uint8Array(32)));
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -37,10 +37,11 @@ export const SERVER_CODES = [
  * Why there is no new session.
  *
  * Besides the server's codes: `SESSION_NOT_KEPT`, the server made a session and this browser did not keep it (cookies
- * are blocked, or nobody stores the answer's tokens); `UNKNOWN`, an answer that is not of this protocol, as of a proxy or
+ * are blocked, or nobody stores the answer's tokens); `NOT_CONFIRMED`, the server knows the session and your `confirm`
+ * does not; `UNKNOWN`, an answer that is not of this protocol, as of a proxy or
  * at a wrong address.
  */
-export type RefusalCode = (typeof SERVER_CODES)[number] | "SESSION_NOT_KEPT" | "UNKNOWN";
+export type RefusalCode = (typeof SERVER_CODES)[number] | "SESSION_NOT_KEPT" | "NOT_CONFIRMED" | "UNKNOWN";
 
 /** Why nobody can say now whether the user can be moved. */
 export type UnavailableReason =
@@ -52,7 +53,7 @@ export type UnavailableReason =
   | "provider"
   /** The new server answered that it cannot answer. */
   | "server"
-  /** Something took too long. */
+  /** Something took too long, or all of it. */
   | "timeout";
 
 /**

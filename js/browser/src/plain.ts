@@ -97,6 +97,7 @@ export function plainSession(settings: PlainSettings): PlainSession {
   }
 
   const current = (): FrontToken | null => parse(kept.get(FRONT));
+  const user = async (): Promise<string | null> => current()?.uid ?? null;
 
   async function callApi(address: string | URL, request?: RequestInit): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
@@ -108,15 +109,12 @@ export function plainSession(settings: PlainSettings): PlainSession {
 
   return {
     current,
-    fetch: (address, request) =>
-      // A migration: what is refused for its own credential is no sign of our session's.
-      new Headers(request?.headers).has("idempotency-key")
-        ? inTurn(() => send(address, request))
-        : callApi(address, request),
-    async look() {
-      return current() === null ? "none" : "cookie";
-    },
-    recover: () => refresh(kept.get(FRONT)),
+    fetch: callApi,
+    user,
+    recover: async () => ((await refresh(kept.get(FRONT))) ? user() : null),
+    // What is refused for its own credential is no sign of our session's.
+    present: (address, request) => inTurn(() => send(address, request)),
+    visit: send,
     async signOut() {
       const { ok, status } = await callApi(`${api}/signout`, { method: "POST" });
       if (status === 401) forget();

@@ -1,7 +1,5 @@
 // What a migration needs of its surroundings: the old session, the new one, and the browser.
 
-import type { Held } from "./state.js";
-
 /** What the old provider's session is proven with. Without a token the browser's own cookies have to do. */
 export interface Credential {
   /** Presented as bearer token: the access token or ID token that your server's provider settings expect. */
@@ -27,12 +25,19 @@ export interface OldSession {
 
 /** The new session in this browser: `superTokens(…)` of `segue-web/supertokens`, or `plainSession(…)` of `segue-web/plain`. */
 export interface NewSession {
-  /** What this browser holds, as far as it knows. May refresh what has expired; may throw where the network fails. */
-  look(): Promise<Held>;
-  /** Find out by a refresh whether there is a session after all. */
-  recover(): Promise<boolean>;
-  /** `fetch` that keeps the tokens which come with an answer. */
-  fetch(address: string, request: RequestInit): Promise<Response>;
+  /**
+   * Id of the user whose session this browser holds, as far as it knows; null: none. May refresh what has expired; may
+   * throw where the network fails.
+   */
+  user(): Promise<string | null>;
+  /** Find out by a refresh whether there is a session after all; likewise. */
+  recover(): Promise<string | null>;
+  /** The session's access token where scripts hold it (header mode): no cookie shows the server what is here. */
+  accessToken?(): Promise<string | undefined>;
+  /** Send a migration, and keep the tokens that come with its answer. */
+  present(address: string, request: RequestInit): Promise<Response>;
+  /** Send one request as the user; a 401 is the answer, and no reason to refresh and repeat. */
+  visit(address: string, request: RequestInit): Promise<Response>;
 }
 
 /** The browser, as far as it is not the same everywhere. */
@@ -40,7 +45,7 @@ export interface Surroundings {
   /** Wait until no other tab migrates; resolves to what lets the next one go on. Never rejects, never waits for ever. */
   takeTurn(name: string, patience: number, signal: AbortSignal): Promise<() => void>;
   /** The Idempotency-Key of this browser: the same in every tab and after a reload, and hard to guess. */
-  key(credential: Credential): Promise<string>;
+  key(): Promise<string>;
   /** The migration is over: the key is of no more use. */
   forgetKey(): void;
   /** Pause for that many milliseconds, less if the network comes back. */

@@ -4,18 +4,7 @@
 
 import type { Outcome, UnavailableReason } from "./outcome.js";
 import type { Credential, NewSession, OldSession, Surroundings } from "./ports.js";
-import {
-  type Answer,
-  type Effect,
-  type Event,
-  type How,
-  type Patience,
-  type Running,
-  type Session,
-  START,
-  type State,
-  step,
-} from "./state.js";
+import { type Answer, type Effect, type Event, type Patience, type Running, START, type State, step } from "./state.js";
 import { migrationRequest, readAnswer } from "./wire.js";
 
 /** What is told while a migration goes on. There are no tokens in it. */
@@ -33,8 +22,8 @@ export interface MigrationOptions {
   readonly old: OldSession;
   readonly session: NewSession;
   /**
-   * How the new session is seen to work: the address of a route of yours that wants a session, or a function. Without it
-   * the migration route is asked a second time, which sees the session's cookie (in header mode: what is stored).
+   * Seen to work by your application as well: the address of a route of yours that wants a session, or a function. Before
+   * that, the migration route has been asked a second time and has seen the session.
    */
   readonly confirm?: string | ((signal: AbortSignal) => Promise<boolean>);
   /** Hears of every step. What it throws goes to the browser's error reporting and changes nothing. */
@@ -47,6 +36,8 @@ export interface MigrationOptions {
   readonly timeout?: number;
   /** Milliseconds to wait for other tabs; 10 000. */
   readonly lockTimeout?: number;
+  /** Milliseconds that all of it may take, whatever hangs; 60 000. The next page load goes on. */
+  readonly limit?: number;
 }
 
 /** Something did not work for a reason that has a name. */
@@ -87,6 +78,9 @@ export async function run(options: MigrationOptions, around: Surroundings): Prom
 class Work {
   readonly options: MigrationOptions;
   readonly around: Surroundings;
+  readonly #stop = new AbortController();
+  readonly #limit: ReturnType<typeof setTimeout>;
+  readonly #abort = (): void => this.#stop.abort("aborted");
   #credential: Credential | null = null;
   #key: string | null = null;
   #leave = (): void => {};
@@ -94,10 +88,15 @@ class Work {
   constructor(options: MigrationOptions, around: Surroundings) {
     this.options = options;
     this.around = around;
+    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 60_000);
+    if (options.signal?.aborted) this.#abort();
+    options.signal?.addEventListener("abort", this.#abort);
   }
 
   /** Let the next tab go on. */
   leave(): void {
+    clearTimeout(this.#limit);
+    this.options.signal?.removeEventListener("abort", this.#abort);
     this.#leave();
   }
 
@@ -128,20 +127,21 @@ class Work {
   }
 
   #within(effect: Effect, work: (signal: AbortSignal) => Promise<Event>): Promise<Event> {
-    const { signal, timeout = 10_000 } = this.options;
+    const all = this.#stop.signal;
     const stop = new AbortController();
     return new Promise((resolve) => {
       const settle = (event: Event): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        all.removeEventListener("abort", stopped);
         resolve(event);
         stop.abort();
       };
-      const abort = (): void => settle({ type: "aborted" });
+      const stopped = (): void => settle({ type: "stopped", reason: all.reason });
       const limited = effect.do !== "wait" && effect.do !== "takeTurn";
-      const timer = limited ? setTimeout(() => settle({ type: "failed", reason: "timeout" }), timeout) : undefined;
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
+      const late = (): void => settle({ type: "failed", reason: "timeout" });
+      const timer = limited ? setTimeout(late, this.options.timeout ?? 10_000) : undefined;
+      if (all.aborted) return stopped();
+      all.addEventListener("abort", stopped);
       work(stop.signal).then(settle, (error: unknown) => settle({ type: "failed", reason: reasonOf(error, effect) }));
     });
   }
@@ -154,16 +154,16 @@ class Work {
       case "takeTurn":
         return this.#takeTurn(signal);
       case "askSession":
-        return { type: "session", held: await session.look() };
+        return { type: "session", userId: await session.user() };
       case "getCredential":
         this.#credential = await old.credential(effect.fresh);
         return { type: "credential", found: this.#credential !== null };
       case "migrate":
-        return this.#migrate(state, signal);
+        return { type: "answer", answer: await this.#present(signal) };
       case "recover":
-        return { type: "recovered", exists: await session.recover() };
-      case "confirm":
-        return { type: "confirmed", usable: await this.#confirm(effect.how, state.session, signal) };
+        return { type: "recovered", userId: await session.recover() };
+      case "confirm": // first the application, then whose: nobody slips in between
+        return { type: "confirmed", usable: await this.#works(signal), userId: await session.user() };
       case "end":
         await old.end();
         return { type: "ended", clean: true };
@@ -180,16 +180,11 @@ class Work {
     return { type: "turn" };
   }
 
-  async #migrate({ held }: Running, signal: AbortSignal): Promise<Event> {
-    const answer = await this.#present(signal);
-    return { type: "answer", answer, held: answer.is === "session" ? await this.options.session.look() : held };
-  }
-
   async #present(signal: AbortSignal): Promise<Answer> {
-    const credential = this.#credential ?? {};
-    this.#key ??= await this.around.key(credential);
-    const request = migrationRequest(credential, this.#key, signal);
-    const response = await this.options.session.fetch(this.options.endpoint, request);
+    const { session, endpoint } = this.options;
+    this.#key ??= await this.around.key();
+    const request = migrationRequest(this.#credential ?? {}, this.#key, await session.accessToken?.(), signal);
+    const response = await session.present(endpoint, request);
     const body: unknown = await response.json().catch((error: unknown) => {
       if (error instanceof SyntaxError) return null;
       throw error; // the second half of the answer was lost
@@ -199,33 +194,13 @@ class Work {
     return answer;
   }
 
-  async #confirm(how: How, session: Session | null, signal: AbortSignal): Promise<boolean> {
-    if (await this.#works(how, session, signal)) return true;
-    if (session === null) return false;
-    // The answer to an earlier request of the page may have come last, and taken the session off again: once more.
-    await this.#present(signal);
-    return this.#works(how, session, signal);
-  }
-
-  async #works(how: How, session: Session | null, signal: AbortSignal): Promise<boolean> {
-    const { confirm, session: port } = this.options;
+  async #works(signal: AbortSignal): Promise<boolean> {
+    const { confirm, session } = this.options;
+    if (confirm === undefined) return true;
     if (typeof confirm === "function") return confirm(signal);
-    if (confirm !== undefined) {
-      const { ok, status } = await port.fetch(confirm, { credentials: "include", cache: "no-store", signal });
-      if (status >= 500) throw new Trouble("server");
-      return ok;
-    }
-    if (how === "recover") return port.recover();
-    if (how === "migrate") {
-      const answer = await this.#present(signal);
-      if (answer.is === "session") {
-        if (answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle) return true;
-        return (await port.look()) === "header";
-      }
-      if (answer.retryable) throw new Trouble("server");
-      return port.recover(); // the old session is ended already, by the server, and proves nothing any more
-    }
-    return (await port.look()) !== "none";
+    const { ok, status } = await session.visit(confirm, { credentials: "include", cache: "no-store", signal });
+    if (status >= 500) throw new Trouble("server");
+    return ok;
   }
 
   async #wait({ failures, atLeast }: { failures: number; atLeast: number }, state: Running, signal: AbortSignal) {

@@ -1,13 +1,11 @@
 // The machine that moves a user: an event goes in, the next state comes out, and what is to be done now.
 //
 // The order is the safety. The old session is ended only when the new one has been seen to work, once, and whatever is
-// lost on the way (an answer, the page, the network) leaves the user with at least one of the two. House rule: pure;
-// nothing here waits, asks, stores, or sees a token.
+// lost on the way (an answer, the page, the network) leaves the user with at least one of the two. Whether it works and
+// whose it is, the server says: what lies in the browser may be dead, or somebody else's. House rule: pure; nothing here
+// waits, asks, stores, or sees a token.
 
 import type { Outcome, RefusalCode, UnavailableReason } from "./outcome.js";
-
-/** How the new session's tokens ride, as far as this browser knows; `none`: it knows of no session. */
-export type Held = "none" | "cookie" | "header";
 
 /** What the server answered. */
 export type Answer =
@@ -27,9 +25,6 @@ export type Answer =
       readonly retryAfter?: number;
     };
 
-/** By presenting the old credential again, by a refresh, or by what is stored. */
-export type How = "migrate" | "recover" | "look";
-
 export type Effect =
   /** Is there an old session? Quickly, and without the network where the SDK can tell. */
   | { readonly do: "look" }
@@ -39,11 +34,12 @@ export type Effect =
   | { readonly do: "askSession" }
   /** Have the old provider's SDK hand out what will be presented; `fresh`: not the one that was refused. */
   | { readonly do: "getCredential"; readonly fresh: boolean }
+  /** Present it, beside the new session if there is one: the first time to get that, then to hear that it is there. */
   | { readonly do: "migrate" }
   /** Find out by a refresh whether there is a new session after all. */
   | { readonly do: "recover" }
-  /** See the new session work. */
-  | { readonly do: "confirm"; readonly how: How }
+  /** See the application work with it. */
+  | { readonly do: "confirm" }
   | { readonly do: "end" }
   /** Pause before doing it again: the `failures`-th time, and not before `atLeast` seconds have passed. */
   | { readonly do: "wait"; readonly failures: number; readonly atLeast: number };
@@ -52,15 +48,17 @@ export type Event =
   | { readonly type: "begin" }
   | { readonly type: "looked"; readonly found: boolean }
   | { readonly type: "turn" }
-  | { readonly type: "session"; readonly held: Held }
+  /** `userId`: of whom this browser believes to hold a session. */
+  | { readonly type: "session"; readonly userId: string | null }
   | { readonly type: "credential"; readonly found: boolean }
-  | { readonly type: "answer"; readonly answer: Answer; readonly held: Held }
-  | { readonly type: "recovered"; readonly exists: boolean }
-  | { readonly type: "confirmed"; readonly usable: boolean }
+  | { readonly type: "answer"; readonly answer: Answer }
+  | { readonly type: "recovered"; readonly userId: string | null }
+  | { readonly type: "confirmed"; readonly usable: boolean; readonly userId: string | null }
   | { readonly type: "ended"; readonly clean: boolean }
   | { readonly type: "waited" }
   | { readonly type: "failed"; readonly reason: Exclude<UnavailableReason, "aborted"> }
-  | { readonly type: "aborted" };
+  /** By the caller, or because all of it took too long. */
+  | { readonly type: "stopped"; readonly reason: "aborted" | "timeout" };
 
 export type Session = Extract<Answer, { is: "session" }>;
 
@@ -74,12 +72,15 @@ export type State =
       /** Whether there is an old session, as far as was seen. */
       readonly found: boolean;
       readonly hasTurn: boolean;
-      readonly held: Held;
       /** Whether the credential at hand is the second one. */
       readonly renewed: boolean;
       readonly failures: number;
-      /** The new session as the server named it. */
+      /** The new session as the server first named it. */
       readonly session: Session | null;
+      /** How often it came with an answer, and was not seen beside the next request. */
+      readonly unseen: number;
+      /** Whether the application did not work with it, once. */
+      readonly doubted: boolean;
       readonly refusal: RefusalCode | null;
     }
   | { readonly at: "done"; readonly outcome: Outcome };
@@ -109,17 +110,18 @@ export const START: State = {
   next: LOOK,
   found: false,
   hasTurn: false,
-  held: "none",
   renewed: false,
   failures: 0,
   session: null,
+  unseen: 0,
+  doubted: false,
   refusal: null,
 };
 
 /** One step. An event that answers nothing that is being done changes nothing. */
 export function step(state: State, event: Event, patience: Patience): Step {
   if (state.at === "done") return { state, effect: null };
-  if (event.type === "aborted") return aborted(state);
+  if (event.type === "stopped") return stopped(state, event.reason);
   if (event.type === "failed") return failed(state, event.reason, patience);
   switch (state.doing.do) {
     case "wait":
@@ -129,17 +131,15 @@ export function step(state: State, event: Event, patience: Patience): Step {
     case "takeTurn":
       return event.type === "turn" ? go({ ...state, hasTurn: true }, LOOK) : ignored(state);
     case "askSession":
-      return event.type === "session" ? asked({ ...state, held: event.held }) : ignored(state);
+      return event.type === "session" ? asked(state, event.userId) : ignored(state);
     case "getCredential":
       return event.type === "credential" ? credential(state, event.found) : ignored(state);
     case "migrate":
-      return event.type === "answer"
-        ? answered({ ...state, held: event.held }, event.answer, patience)
-        : ignored(state);
+      return event.type === "answer" ? answered(state, event.answer, patience) : ignored(state);
     case "recover":
-      return event.type === "recovered" ? recovered(state, event.exists) : ignored(state);
+      return event.type === "recovered" ? recovered(state, event.userId) : ignored(state);
     case "confirm":
-      return event.type === "confirmed" ? confirmed(state, event.usable, state.doing.how) : ignored(state);
+      return event.type === "confirmed" ? confirmed(state, event.usable, event.userId) : ignored(state);
     case "end":
       return event.type === "ended" ? done(wellDone(state, event.clean)) : ignored(state);
   }
@@ -150,36 +150,39 @@ function looked(state: Running): Step {
   return state.found ? go(state, { do: "takeTurn" }) : done({ status: "none" });
 }
 
-function asked(state: Running): Step {
-  if (!state.found) {
-    // Another tab has ended it while this one waited.
-    return done(state.held === "none" ? { status: "none" } : { status: "already", oldEnded: true });
-  }
-  // A header session cannot be shown beside the old credential, and the answer would overwrite it.
-  if (state.held === "header") return go(state, { do: "confirm", how: "look" });
-  return go(state, { do: "getCredential", fresh: false });
+function asked(state: Running, userId: string | null): Step {
+  if (state.found) return go(state, { do: "getCredential", fresh: false });
+  // Another tab has ended it while this one waited.
+  return done(userId === null ? { status: "none" } : { status: "already", oldEnded: true });
 }
 
 function credential(state: Running, found: boolean): Step {
-  if (found) return go(state, { do: "migrate" });
-  // The old session turned out to be over: a new one may be there all the same.
-  return state.held === "none" ? done(nothing(state)) : go(state, { do: "confirm", how: "recover" });
+  // If the old session turned out to be over, a new one may be there all the same.
+  return go(state, found ? { do: "migrate" } : { do: "recover" });
 }
 
 function answered(state: Running, answer: Answer, patience: Patience): Step {
-  if (answer.is === "session") {
-    const known = { ...state, session: answer };
-    if (answer.result === "ALREADY") return end(known); // the server has seen the session's own token
-    return go(known, { do: "confirm", how: state.held === "header" ? "look" : "migrate" });
-  }
-  if (answer.retryable) {
-    const { retryAfter = 0 } = answer;
-    return retryAfter > patience.putOff
-      ? refused(answer.code, true)
-      : again(state, patience, retryAfter, { status: "refused", code: answer.code, retryable: true });
-  }
-  return refusedFor(state, answer.code);
+  if (answer.is === "session") return named(state, answer);
+  if (!answer.retryable) return refusedFor(state, answer.code);
+  const { code, retryAfter = 0 } = answer;
+  const otherwise: Outcome = { status: "refused", code, retryable: true };
+  return retryAfter > patience.putOff ? done(otherwise) : again(state, patience, retryAfter, otherwise);
 }
+
+/** `ALREADY` says that the session came along with the request: it was kept, it lives, and it is this user's. */
+function named(state: Running, answer: Session): Step {
+  const { session } = state;
+  if (answer.result === "ALREADY") {
+    const known = session === null ? answer : { ...answer, result: session.result };
+    return go({ ...state, session: known, unseen: 0 }, { do: "confirm" });
+  }
+  const unseen = state.unseen + 1;
+  // The third time because the answer to an earlier request of the page may come last, and take the session off again.
+  if (unseen === MOST_UNSEEN) return refused("SESSION_NOT_KEPT");
+  return go({ ...state, session: answer, unseen }, { do: "migrate" });
+}
+
+const MOST_UNSEEN = 3;
 
 function refusedFor(state: Running, code: RefusalCode): Step {
   const refusal = { ...state, refusal: code };
@@ -187,7 +190,7 @@ function refusedFor(state: Running, code: RefusalCode): Step {
     return go({ ...refusal, renewed: true }, { do: "getCredential", fresh: true });
   }
   // The old session buys nothing (any more), which is no harm to who has the new one.
-  return SPENT.has(code) ? go(refusal, { do: "recover" }) : refused(code, false);
+  return SPENT.has(code) ? go(refusal, { do: "recover" }) : refused(code);
 }
 
 const RENEWABLE: ReadonlySet<RefusalCode> = new Set(["TOKEN_EXPIRED", "TOKEN_KID_UNKNOWN", "TOKEN_SIGNATURE_INVALID"]);
@@ -199,16 +202,23 @@ const SPENT: ReadonlySet<RefusalCode> = new Set([
   "SIGN_IN_TOO_OLD",
 ]);
 
-function recovered(state: Running, exists: boolean): Step {
-  return exists ? end(state) : done(nothing(state));
+function recovered(state: Running, userId: string | null): Step {
+  if (userId !== null) return whose(state, userId) ?? go(state, { do: "confirm" });
+  return state.session === null ? done(nothing(state)) : refused("SESSION_NOT_KEPT");
 }
 
-function confirmed(state: Running, usable: boolean, how: How): Step {
-  if (usable) return end(state);
-  if (state.session !== null) return refused("SESSION_NOT_KEPT", false);
-  // What seemed to be a session is none: the old one is worth something still, unless that is over as well.
-  if (how === "recover") return done(nothing(state));
-  return go({ ...state, held: "none" }, { do: "getCredential", fresh: false });
+function confirmed(state: Running, usable: boolean, userId: string | null): Step {
+  const wrong = whose(state, userId);
+  if (wrong !== null) return wrong;
+  if (usable && userId !== null) return end(state);
+  if (state.doubted || state.session === null) return refused("NOT_CONFIRMED");
+  // Here as well, an answer that came last may have taken the session off.
+  return go({ ...state, doubted: true, unseen: 0 }, { do: "migrate" });
+}
+
+/** Somebody else has signed in meanwhile. */
+function whose({ session }: Running, userId: string | null): Step | null {
+  return session === null || userId === null || userId === session.userId ? null : refused("OTHER_USER_SIGNED_IN");
 }
 
 function end(state: Running): Step {
@@ -229,8 +239,8 @@ function failed(state: Running, reason: Exclude<UnavailableReason, "aborted">, p
   }
 }
 
-function aborted(state: Running): Step {
-  return done(state.doing.do === "end" ? wellDone(state, false) : { status: "unavailable", reason: "aborted" });
+function stopped(state: Running, reason: "aborted" | "timeout"): Step {
+  return done(state.doing.do === "end" ? wellDone(state, false) : { status: "unavailable", reason });
 }
 
 function again(state: Running, { attempts }: Patience, atLeast: number, otherwise: Outcome): Step {
@@ -251,4 +261,4 @@ function wellDone({ session }: Running, oldEnded: boolean): Outcome {
 const go = (state: Running, effect: Effect): Step => ({ state: { ...state, doing: effect }, effect });
 const ignored = (state: State): Step => ({ state, effect: null });
 const done = (outcome: Outcome): Step => ({ state: { at: "done", outcome }, effect: null });
-const refused = (code: RefusalCode, retryable: boolean): Step => done({ status: "refused", code, retryable });
+const refused = (code: RefusalCode): Step => done({ status: "refused", code, retryable: false });

@@ -7,15 +7,19 @@ import { type RefusalCode, SERVER_CODES } from "./outcome.js";
 import type { Credential } from "./ports.js";
 import type { Answer } from "./state.js";
 
-/** The request that presents a credential. */
-export function migrationRequest(credential: Credential, key: string, signal: AbortSignal): RequestInit {
+/** The request that presents a credential, and shows the `session` whose access token the page holds. */
+export function migrationRequest(
+  { token, refreshToken }: Credential,
+  key: string,
+  session: string | undefined,
+  signal: AbortSignal,
+): RequestInit {
   const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": key };
-  if (credential.token !== undefined) headers["authorization"] = `Bearer ${credential.token}`;
-  const body = credential.refreshToken === undefined ? {} : { refreshToken: credential.refreshToken };
+  if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
   return {
     method: "POST",
     headers,
-    body: JSON.stringify(body),
+    body: JSON.stringify({ refreshToken, session }), // what is undefined is left out
     credentials: "include",
     cache: "no-store",
     redirect: "error", // a credential goes where it was sent, and nowhere else

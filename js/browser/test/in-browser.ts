@@ -13,7 +13,7 @@ declare global {
   }
 }
 
-window.key = () => idempotencyKey({ token: crypto.randomUUID() }); // derived, it would differ from tab to tab
+window.key = () => idempotencyKey();
 window.forgetKey = forgetKey;
 window.runTests = async () => {
   const results: Record<string, string> = {};

@@ -60,21 +60,21 @@ test("plain: a visitor's 401 costs one refresh, and no more", async () => {
   const { api, session } = scene();
   equal([(await session.fetch(ME)).status, (await session.fetch(ME)).status], [401, 401]);
   equal(api.asked, ["/me", "/auth/session/refresh", "/me"]);
-  equal([session.current(), await session.look(), await session.recover()], [null, "none", false]);
+  equal([session.current(), await session.user(), await session.recover()], [null, null, null]);
 });
 
 test("plain: an expired access token is renewed, and the call repeated", async () => {
   const { api, session } = scene();
   api.session = { generation: 1, expired: true };
   equal((await session.fetch(ME)).status, 200);
-  equal([session.current()?.uid, await session.look()], ["ada", "cookie"]);
+  equal([session.current()?.uid, await session.user()], ["ada", "ada"]);
   equal(api.asked, ["/me", "/auth/session/refresh", "/me"]);
 });
 
 test("plain: what the page forgot after seven days is found again", async () => {
   const { api, open, session } = scene();
   api.session = { generation: 1, expired: false };
-  equal([await session.recover(), session.current()?.uid], [true, "ada"]);
+  equal([await session.recover(), session.current()?.uid], ["ada", "ada"]);
   const later = plainSession({ api: "https://api.test/auth", fetch: api.fetch, storage: drawer });
   api.session = { generation: 2, expired: true };
   equal([(await later.fetch(ME)).status, open().current()?.uid], [200, "ada"]);
@@ -90,9 +90,14 @@ test("plain: the proof against cross-site requests travels along", async () => {
 
 test("plain: an old token that is refused says nothing about our session", async () => {
   const { api, session } = scene();
-  const headers = { authorization: "Bearer old", "idempotency-key": "key" };
-  const response = await session.fetch(ME, { headers });
+  const response = await session.present(ME, { headers: { authorization: "Bearer old" } });
   equal([response.status, api.asked], [401, ["/me"]]);
+});
+
+test("plain: what a visit is answered is its answer", async () => {
+  const { api, session } = scene();
+  api.session = { generation: 1, expired: true };
+  equal([(await session.visit(ME, {})).status, api.asked], [401, ["/me"]]);
 });
 
 test("plain: a refresh and a migration do not overtake each other", async () => {
@@ -108,8 +113,8 @@ test("plain: a refresh and a migration do not overtake each other", async () => 
   };
   const storage = drawer();
   const page = plainSession({ api: "https://api.test/auth", fetch: slow, storage: () => storage });
-  const migrating = { method: "POST", headers: { "idempotency-key": "key" } };
-  await Promise.all([page.recover(), page.fetch("https://api.test/auth/migrate-session", migrating)]);
+  const migrating = { method: "POST" };
+  await Promise.all([page.recover(), page.present("https://api.test/auth/migrate-session", migrating)]);
   equal(page.current()?.uid, "ada");
   equal(
     order,
@@ -129,7 +134,7 @@ test("plain: a server that is down signs nobody out", async () => {
   const again = plainSession({ api: "https://api.test/auth", fetch: broken, storage: drawer });
   await rejects(() => again.fetch(ME));
   api.down = false;
-  equal([session.current()?.uid, await session.recover()], ["ada", true]);
+  equal([session.current()?.uid, await session.recover()], ["ada", "ada"]);
 });
 
 test("plain: a 401 for the application's own reasons ends", async () => {

@@ -14,8 +14,8 @@ import { okta } from "../src/providers/okta.js";
 import { storedToken } from "../src/providers/stored-token.js";
 import { supabase } from "../src/providers/supabase.js";
 import { workos } from "../src/providers/workos.js";
-import { superTokens } from "../src/supertokens.js";
-import { equal, ok, rejects, test } from "./harness.js";
+import { oldTokensAside, superTokens } from "../src/supertokens.js";
+import { equal, rejects, test } from "./harness.js";
 
 /** What an SDK has to say next: a token, or what it throws. */
 interface Sdk {
@@ -261,13 +261,81 @@ test("cookie: there is nothing to present", async () => {
   equal(ended, 1);
 });
 
-test("supertokens: tokens in the page's hands are header mode, else the cookies have them", async () => {
-  const sdk = (exists: boolean, token?: string) =>
-    superTokens({
-      doesSessionExist: async () => exists,
-      attemptRefreshingSession: async () => exists,
-      getAccessToken: async () => token,
-    });
-  equal(await Promise.all([sdk(false).look(), sdk(true).look(), sdk(true, "t").look()]), ["none", "cookie", "header"]);
-  ok(await sdk(true).recover());
+const sdkWith = (exists: boolean, token?: string) =>
+  superTokens({
+    doesSessionExist: async () => exists,
+    attemptRefreshingSession: async () => exists,
+    getUserId: async () => "ada",
+    getAccessToken: async () => token,
+  });
+
+test("supertokens: whose session it is, the SDK knows", async () => {
+  equal(await Promise.all([sdkWith(false).user(), sdkWith(true).user()]), [null, "ada"]);
+  equal(await Promise.all([sdkWith(false).recover(), sdkWith(true).recover()]), [null, "ada"]);
 });
+
+for (const token of ["ours", undefined]) {
+  test(`supertokens: a visit passes the SDK by, with ${token === undefined ? "cookies" : "its token"}`, async () => {
+    const seen: [string, string | null][] = [];
+    const kept = globalThis.fetch;
+    globalThis.fetch = async (address, request) => {
+      seen.push([String(address), new Headers(request?.headers).get("authorization")]);
+      return new Response(null, { status: 401 });
+    };
+    try {
+      equal((await sdkWith(true, token).visit("https://api.test/me", {})).status, 401);
+    } finally {
+      globalThis.fetch = kept;
+    }
+    const bearer = token === undefined ? null : `Bearer ${token}`;
+    equal(seen, [["https://api.test/me#superTokensDoNotDoInterception", bearer]]);
+  });
+}
+
+/** A token as the SDK's back ends make them, as far as anybody looks. */
+const tokenOf = (claims: object): string => `h.${btoa(JSON.stringify(claims)).replaceAll("=", "")}.s`;
+
+const REQUESTS: Record<string, readonly [RequestInit | Request | undefined, "intercepted" | "aside"]> = {
+  "no token": [undefined, "intercepted"],
+  "the session's own": [
+    { headers: { Authorization: `Bearer ${tokenOf({ sub: "ada", sessionHandle: "h1" })}` } },
+    "intercepted",
+  ],
+  "an old one": [{ headers: { authorization: `Bearer ${tokenOf({ sub: "ada", sid: "s" })}` } }, "aside"],
+  "an opaque one": [{ headers: new Headers({ authorization: "bearer opaque" }) }, "aside"],
+  "another scheme": [{ headers: { authorization: "Basic YTpi" } }, "intercepted"],
+  "an old one in a Request": [new Request("https://api.test/", { headers: { authorization: "Bearer o" } }), "aside"],
+};
+
+for (const [name, [request, expected]] of Object.entries(REQUESTS)) {
+  test(`supertokens: ${name} is ${expected === "aside" ? "let past" : "the SDK's business"}`, async () => {
+    equal(await wayOf(request), expected);
+  });
+}
+
+test("supertokens: a migration is the SDK's business, though it carries the old token", async () => {
+  const kept = globalThis.fetch;
+  let way: unknown;
+  globalThis.fetch = async (_, request) => {
+    way = await wayOf(request);
+    return new Response();
+  };
+  try {
+    await sdkWith(false).present("https://api.test/auth/migrate-session", { headers: { authorization: "Bearer old" } });
+  } finally {
+    globalThis.fetch = kept;
+  }
+  equal(way, "intercepted");
+});
+
+async function wayOf(request: RequestInit | Request | undefined): Promise<string> {
+  const original = {
+    addFetchInterceptorsAndReturnModifiedFetch: () => async () => new Response("intercepted"),
+  };
+  const fetching = oldTokensAside(original).addFetchInterceptorsAndReturnModifiedFetch({
+    originalFetch: async () => new Response("aside"),
+    userContext: {},
+  });
+  const answer = request instanceof Request ? fetching(request) : fetching("https://api.test/", request);
+  return (await answer).text();
+}

@@ -3,6 +3,8 @@
 import { equal, ok, rejects, test } from "./harness.js";
 import { type Fate, listener, World } from "./world.js";
 
+const OTHER_USER = { status: "refused", code: "OTHER_USER_SIGNED_IN", retryable: false };
+const NOT_CONFIRMED = { status: "refused", code: "NOT_CONFIRMED", retryable: false };
 const MOVED = { status: "migrated", userId: "ada", sessionHandle: "h1", oldEnded: true };
 
 test("run: nobody to move, nobody asked", async () => {
@@ -57,7 +59,7 @@ for (const mode of ["cookie", "header"] as const) {
   }
 
   test(`run: any two calls hang, ${mode} mode`, async () => {
-    for (let first = 0; first < 8; first += 1) {
+    for (let first = 0; first < 9; first += 1) {
       const world = new World(mode);
       world.fate = (call) => (call === first || call === first + 2 ? "hangs" : "pass");
       const outcome = await world.load({ timeout: 5 });
@@ -130,13 +132,43 @@ test("run: an old session that is over is left to the application", async () => 
   equal([world.ends, world.sessions.size], [0, 0]);
 });
 
-test("run: somebody else is signed in here: both stay as they are", async () => {
-  const world = new World();
-  world.sessions.set("h0", "bob");
-  world.kept = "h0";
-  equal(await world.load(), { status: "refused", code: "OTHER_USER_SIGNED_IN", retryable: false });
-  equal([world.old, world.kept], ["sign-in-1", "h0"]);
-});
+for (const mode of ["cookie", "header"] as const) {
+  test(`run: somebody else is signed in here, ${mode} mode: both stay as they are`, async () => {
+    const world = new World(mode);
+    world.sessions.set("h0", "bob");
+    world.kept = "h0";
+    equal(await world.load(), OTHER_USER);
+    equal([world.old, world.kept, world.ends], ["sign-in-1", "h0", 0]);
+  });
+
+  test(`run: tokens of a session that is dead are no session, ${mode} mode`, async () => {
+    const world = new World(mode);
+    Object.assign(world, { kept: "h0", believed: "ada" });
+    equal(await world.load(), MOVED);
+    equal([world.kept, world.old, world.ends], ["h1", null, 1]);
+  });
+
+  for (const confirm of [undefined, "https://api/me", async () => true]) {
+    const how = confirm === undefined ? "no route" : typeof confirm;
+    test(`run: somebody else signs in between any two calls, ${mode} mode, ${how}`, async () => {
+      for (let at = 0; at < 12; at += 1) {
+        const world = new World(mode);
+        world.fate = (call, what) => {
+          if (call !== at || what === "old.end") return "pass";
+          world.sessions.set("h0", "bob");
+          world.kept = "h0";
+          return "pass";
+        };
+        const outcome = await world.load(confirm === undefined ? {} : { confirm });
+        // Whose answer came last has the browser, and that is what is told.
+        const bob = world.kept === "h0";
+        const { status, ...told } = outcome;
+        equal([world.ends, status], bob ? [0, "refused"] : [1, "migrated"], `call ${at}: ${JSON.stringify(told)}`);
+        if (!bob) equal("sessionHandle" in told && told.sessionHandle, world.kept);
+      }
+    });
+  }
+}
 
 test("run: blocked cookies are noticed, and the old session stays", async () => {
   const world = new World();
@@ -151,11 +183,11 @@ test("run: the server has ended the old session before the new one was confirmed
   const gone = { status: "REFUSED", code: "SIGN_IN_REVOKED", retryable: false };
   const session = world.newSession();
   let answers = 0;
-  const fetch: typeof session.fetch = async (address, request) => {
+  const present: typeof session.present = async (address, request) => {
     answers += 1;
-    return answers === 1 ? session.fetch(address, request) : new Response(JSON.stringify(gone), { status: 403 });
+    return answers === 1 ? session.present(address, request) : new Response(JSON.stringify(gone), { status: 403 });
   };
-  equal(await world.load({ session: { ...session, fetch } }), MOVED);
+  equal(await world.load({ session: { ...session, present } }), MOVED);
 });
 
 test("run: and before an interrupted page could end it", async () => {
@@ -164,8 +196,8 @@ test("run: and before an interrupted page could end it", async () => {
   const session = world.newSession();
   world.kept = "h1";
   world.sessions.set("h1", "ada");
-  const fetch: typeof session.fetch = async () => new Response(JSON.stringify(gone), { status: 403 });
-  equal(await world.load({ session: { ...session, fetch } }), { status: "already", oldEnded: true });
+  const present: typeof session.present = async () => new Response(JSON.stringify(gone), { status: 403 });
+  equal(await world.load({ session: { ...session, present } }), { status: "already", oldEnded: true });
 });
 
 for (const mode of ["cookie", "header"] as const) {
@@ -174,15 +206,14 @@ for (const mode of ["cookie", "header"] as const) {
       const world = new World(mode);
       const session = world.newSession();
       let answers = 0;
-      const fetch: typeof session.fetch = async (address, request) => {
-        if (address === confirm) return new Response("{}", { status: world.kept ? 200 : 401 });
-        const answer = await session.fetch(address, request);
+      const present: typeof session.present = async (address, request) => {
+        const answer = await session.present(address, request);
         answers += 1;
         if (answers === 1) world.kept = null; // a refresh that was answered "no session"
         return answer;
       };
       const route = confirm === undefined ? {} : { confirm };
-      equal(await world.load({ session: { ...session, fetch }, ...route }), MOVED);
+      equal(await world.load({ session: { ...session, present }, ...route }), MOVED);
     });
   }
 }
@@ -191,9 +222,9 @@ test("run: not yet this user's turn: the old session goes on, and the next page 
   const world = new World();
   const session = world.newSession();
   const notYet = { status: "REFUSED", code: "MIGRATION_NOT_YET", retryable: false };
-  const fetch: typeof session.fetch = async () => new Response(JSON.stringify(notYet), { status: 403 });
+  const present: typeof session.present = async () => new Response(JSON.stringify(notYet), { status: 403 });
   const refused = { status: "refused", code: "MIGRATION_NOT_YET", retryable: false };
-  equal(await world.load({ session: { ...session, fetch } }), refused);
+  equal(await world.load({ session: { ...session, present } }), refused);
   equal([world.old, world.ends], ["sign-in-1", 0]);
   equal(await world.load(), MOVED);
 });
@@ -209,30 +240,34 @@ test("run: a session that the browser forgot about is found again", async () => 
   const world = new World();
   world.claims.set("sign-in-1", { key: "lost-with-the-storage", handle: "h1", user: "ada" });
   world.sessions.set("h1", "ada");
-  const session = { ...world.newSession(), recover: async () => true };
+  const session = {
+    ...world.newSession(),
+    recover: async () => {
+      world.kept = "h1";
+      return "ada";
+    },
+  };
   equal(await world.load({ session }), { status: "already", oldEnded: true });
 });
 
-test("run: the application's own route is the proof", async () => {
+test("run: the application's own route is a proof besides", async () => {
   const world = new World();
-  const seen: string[] = [];
+  equal(await world.load({ confirm: "https://api/me" }), MOVED);
+  equal(world.asked.slice(-4), ["migrate", "migrate", "visit", "old.end"]);
+});
+
+test("run: a route that refuses whoever asks is asked twice", async () => {
+  const world = new World();
   const session = world.newSession();
-  const fetch: typeof session.fetch = async (address, request) => {
-    if (!address.endsWith("/me")) return session.fetch(address, request);
-    seen.push(new Headers(request.headers).get("authorization") ?? "no credential");
-    return new Response("{}", { status: world.kept ? 200 : 401 });
-  };
-  equal(await world.load({ session: { ...session, fetch }, confirm: "https://api/me" }), MOVED);
-  equal([seen, world.asked.filter((one) => one === "migrate").length], [["no credential"], 1]);
+  let visits = 0;
+  const visit = async () => new Response(null, { status: ++visits && 401 });
+  equal(await world.load({ session: { ...session, visit }, confirm: "https://api/me" }), NOT_CONFIRMED);
+  equal([visits, world.old, world.sessions.size], [2, "sign-in-1", 1]);
 });
 
 test("run: a function of the application is the proof", async () => {
   const world = new World();
-  equal(await world.load({ confirm: async () => false }), {
-    status: "refused",
-    code: "SESSION_NOT_KEPT",
-    retryable: false,
-  });
+  equal(await world.load({ confirm: async () => false }), NOT_CONFIRMED);
   equal(world.old, "sign-in-1");
 });
 
@@ -246,6 +281,19 @@ test("run: an SDK that throws at the end has ended it nevertheless, or does the 
   equal(await world.load({ old: { ...old, end: throwing } }), { ...MOVED, oldEnded: false });
   equal(await world.load(), { status: "none" });
 });
+
+for (const what of ["old.exists", "old.credential", "old.end", "migrate", "recover", "visit"]) {
+  test(`run: ${what} hangs for ever, and the call does not`, async () => {
+    const world = new World();
+    if (what === "recover") world.old = "claimed by somebody else";
+    world.claims.set("claimed by somebody else", { key: "another", handle: "h9", user: "ada" });
+    world.fate = (_, asked) => (asked === what ? "hangs" : "pass");
+    const outcome = await world.load({ timeout: 60_000, limit: 20, confirm: "https://api/me" });
+    if (what === "old.end") equal(outcome, { ...MOVED, oldEnded: false });
+    else equal([outcome, world.ends], [{ status: "unavailable", reason: "timeout" }, 0]);
+    ok(world.signedIn);
+  });
+}
 
 test("run: stopped before it began, nothing was sent", async () => {
   const world = new World();
@@ -274,13 +322,13 @@ test("run: pauses grow, and respect what the server asks for", async () => {
   const busy = { status: "REFUSED", code: "CONTENDED", retryable: true, retryAfter: 7 };
   let answers = 0;
   const session = world.newSession();
-  const fetch: typeof session.fetch = async (address, request) => {
+  const present: typeof session.present = async (address, request) => {
     answers += 1;
     if (answers === 1) return new Response(JSON.stringify(busy), { status: 503 });
     if (answers < 4) throw new TypeError("network");
-    return session.fetch(address, request);
+    return session.present(address, request);
   };
-  equal(await world.load({ session: { ...session, fetch } }), MOVED);
+  equal(await world.load({ session: { ...session, present } }), MOVED);
   equal(world.pauses, [7125, 750, 1500]);
 });
 
@@ -291,7 +339,7 @@ test("run: every step is told, and no token", async () => {
   await world.load({ onEvent });
   equal(
     told.map(({ type }) => type),
-    ["looked", "looked", "session", "credential", "answer", "confirmed", "ended", "finished"],
+    ["looked", "looked", "session", "credential", "answer", "answer", "confirmed", "ended", "finished"],
   );
   const text = JSON.stringify(told);
   ok(!text.includes("secret-sign-in") && !text.includes("key-1"), text);

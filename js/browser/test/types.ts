@@ -28,7 +28,7 @@ import { oidc } from "../src/providers/oidc.js";
 import { okta } from "../src/providers/okta.js";
 import { supabase } from "../src/providers/supabase.js";
 import { workos } from "../src/providers/workos.js";
-import { superTokens } from "../src/supertokens.js";
+import { oldTokensAside, superTokens } from "../src/supertokens.js";
 
 export function oldSessions(sdk: {
   auth0: Auth0Client;
@@ -59,4 +59,9 @@ export function oldSessions(sdk: {
 
 export function newSessions(web: typeof WebSession, react: typeof ReactSession, website: typeof Website) {
   return [superTokens(web), superTokens(react), superTokens(website)];
+}
+
+export function inHeaders(web: typeof WebSession, react: typeof ReactSession, website: typeof Website) {
+  const settings = { tokenTransferMethod: "header", override: { functions: oldTokensAside } } as const;
+  return [web.init(settings), react.init(settings), website.init({ apiDomain: "https://api.test", ...settings })];
 }

@@ -1,20 +1,26 @@
 // What is sent, and what an answer means.
 
+import type { Credential } from "../src/ports.js";
 import { migrationRequest, readAnswer } from "../src/wire.js";
 import { equal, test } from "./harness.js";
 
 const OK = { status: "OK", result: "MIGRATED", userId: "ada", sessionHandle: "h1", endPreviousSession: true };
 const { signal } = new AbortController();
+const present = (credential: Credential, session?: string) => migrationRequest(credential, "key", session, signal);
 
 test("wire: a credential travels in the header, its refresh token in the body", () => {
-  const { headers, body, method, redirect } = migrationRequest({ token: "t", refreshToken: "r" }, "key", signal);
+  const { headers, body, method, redirect } = present({ token: "t", refreshToken: "r" });
   equal(headers, { "content-type": "application/json", "idempotency-key": "key", authorization: "Bearer t" });
   equal([body, method, redirect], ['{"refreshToken":"r"}', "POST", "error"]);
 });
 
 test("wire: without a token there is no such header", () => {
-  const { headers, body } = migrationRequest({}, "key", signal);
+  const { headers, body } = present({});
   equal([headers, body], [{ "content-type": "application/json", "idempotency-key": "key" }, "{}"]);
+});
+
+test("wire: a session in the page's hands is shown in the body", () => {
+  equal(present({ token: "t" }, "ours").body, '{"session":"ours"}');
 });
 
 const refused = (code: string, retryable: boolean, more = {}) => ({ is: "refusal", code, retryable, ...more });

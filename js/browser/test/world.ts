@@ -18,6 +18,8 @@ export class World {
   ends = 0;
   /** Handle of the session in this browser. */
   kept: string | null = null;
+  /** Of whom this browser thinks to hold a session that the server knows no more. */
+  believed: string | null = null;
   readonly mode: "cookie" | "header";
   cookiesBlocked = false;
   /** At the server: sign-in → key and handle. */
@@ -80,16 +82,19 @@ export class World {
 
   newSession(): NewSession {
     return {
-      look: async () => (this.kept === null ? "none" : this.mode),
-      recover: () => this.#call("recover", () => this.kept !== null && this.sessions.has(this.kept)),
-      fetch: (_, request) => {
-        const sent = this.#sent();
+      user: async () => (this.kept === null ? null : (this.believed ?? this.sessions.get(this.kept) ?? null)),
+      recover: () => this.#call("recover", () => (this.kept === null ? null : (this.sessions.get(this.kept) ?? null))),
+      accessToken: async () => (this.mode === "header" ? (this.kept ?? undefined) : undefined),
+      present: (_, request) => {
+        const sent = this.#sent(request);
         return this.#call(
           "migrate",
           () => this.#serve(request, sent),
           (answer) => this.#keep(answer),
         );
       },
+      visit: () =>
+        this.#call("visit", () => new Response("{}", { status: this.sessions.has(this.kept ?? "") ? 200 : 401 })),
     };
   }
 
@@ -121,8 +126,9 @@ export class World {
   }
 
   /** The session that the server is shown beside the credential. */
-  #sent(): string | null {
-    return this.mode === "cookie" && !this.cookiesBlocked ? this.kept : null;
+  #sent({ body }: RequestInit): string | null {
+    if (this.mode === "header") return (JSON.parse(String(body)) as { session?: string }).session ?? null;
+    return this.cookiesBlocked ? null : this.kept;
   }
 
   #serve(request: RequestInit, shown: string | null): { status: number; body: Record<string, unknown> } {
@@ -136,6 +142,7 @@ export class World {
     const claim = this.claims.get(signIn);
     if (shown !== null && present !== undefined) {
       if (claim === undefined) this.claims.set(signIn, { key, handle: shown, user });
+      else if (claim.handle !== shown && claim.key !== key) return refusal(409, "ALREADY_MIGRATED");
       return session("ALREADY", user, shown);
     }
     if (claim !== undefined) {
@@ -148,7 +155,10 @@ export class World {
   }
 
   #keep({ status, body }: { status: number; body: Record<string, unknown> }): Response {
-    if (status === 200) this.kept = body["sessionHandle"] as string;
+    if (status === 200) {
+      this.kept = body["sessionHandle"] as string;
+      this.believed = null;
+    }
     return new Response(JSON.stringify(body), { status });
   }
 

@@ -5,10 +5,10 @@ The claim is keyed by the sign-in (issuer, subject and session id, else token id
 answer was lost gets the *same* session back if it proves to be the same client: by the Idempotency-Key that made the
 claim, until that session is refreshed for the first time. Anybody else is refused for good (threats T8, T15, T16).
 
-That end is not one of the clock's. Whose answer was lost comes back when the machine is opened again, and a refusal then
-would leave him with neither session. Time would stop nobody, either: what the key opens is a session that its client has
-never gone on with, the old token must hold still, and who has token and key before the client does could have made the
-claim himself. Once the session goes on (a refresh, `grace` for its own lost answer), the key is of no more use; two who
+That end is not one of the clock's. Whose answer was lost comes back when the machine is opened again, and a refusal
+would leave him with neither session. Time would stop nobody, either: the key opens a session that its client has never
+gone on with, an old token must come with it that still holds, and who has both before the client has gone on could have
+made the claim himself. Once it goes on (a refresh, `grace` for its own lost answer) the key is of no more use; two who
 got the same tokens meet at that refresh, where reuse ends the session. House rule: pure; the first refresh token of a
 migrated session is derived, so a retry can be answered although no token was ever stored.
 """

@@ -34,7 +34,7 @@ from segue.tokens.secrets import Secrets
 RETRY_WINDOW: Final = timedelta(minutes=10)
 """
 How long after the claim the same client may have a session in the place of its first. Not for longer: only the core
-knows whether that one has been refreshed since, and a session in use must not be taken away by a captured token and key.
+knows whether that one was refreshed since, and a captured token and key must not take away a session that is in use.
 """
 ON_ITS_WAY: Final = timedelta(seconds=5)
 """So long after a claim was settled its first answer may still arrive: nobody takes the session away from under it."""

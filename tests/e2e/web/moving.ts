@@ -4,7 +4,7 @@ import { UserManager, WebStorageStateStore } from "oidc-client-ts";
 import { type MigrationEvent, migrateSession, type NewSession, type OldSession, type Outcome } from "segue-web";
 import { plainSession } from "segue-web/plain";
 import { oidc } from "segue-web/providers/oidc";
-import { superTokens } from "segue-web/supertokens";
+import { oldTokensAside, superTokens } from "segue-web/supertokens";
 import SuperTokens from "supertokens-web-js";
 import Session from "supertokens-web-js/recipe/session";
 
@@ -66,6 +66,7 @@ if (plain === null) {
             Session.init({
                 tokenTransferMethod: setting("mode") as "cookie" | "header",
                 onHandleEvent: (event) => sdkEvents.push(event.action),
+                ...(setting("aside") ? { override: { functions: oldTokensAside } } : {}),
             }),
         ],
     });
@@ -99,11 +100,13 @@ function mortal(old: OldSession, session: NewSession): { old: OldSession; sessio
             end: () => outside(() => old.end()),
         },
         session: {
-            look: () => outside(() => session.look()),
+            ...session,
+            user: () => outside(() => session.user()),
             recover: () => outside(() => session.recover()),
-            fetch: (address, request) =>
+            visit: (address, request) => outside(() => session.visit(address, request)),
+            present: (address, request) =>
                 outside(async () => {
-                    const answer = await session.fetch(address, request);
+                    const answer = await session.present(address, request);
                     const intruder = sessionStorage.getItem("intruder");
                     sessionStorage.removeItem("intruder");
                     if (intruder !== null) await flow.signIn(intruder);
@@ -131,7 +134,7 @@ const flow = {
     sdkEvents: () => sdkEvents,
     calls: () => calls,
     oldUser: async () => (stored ? ((await stored.manager.getUser()) ?? null) : (window.oldInMemory ?? null)),
-    doesSessionExist: async () => (plain ? (await plain.look()) !== "none" : Session.doesSessionExist()),
+    doesSessionExist: async () => (plain ? (await plain.user()) !== null : Session.doesSessionExist()),
     /** As an application that has not heard of the move: it sends what it has always sent. */
     callApiTheOldWay: async (token: string) => {
         const answer = fetch(`${api}/api/me`, { headers: { authorization: `Bearer ${token}` } });

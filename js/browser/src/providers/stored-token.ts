@@ -15,8 +15,13 @@ export interface StoredTokenSettings {
 
 export function storedToken(settings: StoredTokenSettings): OldSession {
   const { token, refreshToken, also = [], storage = () => localStorage } = settings;
-  const read = (name: string | undefined): string | undefined =>
-    name === undefined ? undefined : (storage().getItem(name) ?? undefined);
+  const read = (name: string | undefined): string | undefined => {
+    try {
+      return name === undefined ? undefined : (storage().getItem(name) ?? undefined);
+    } catch {
+      return undefined; // where the browser keeps storage closed, nothing is in it
+    }
+  };
   return {
     exists: () => read(token) !== undefined,
     async credential() {

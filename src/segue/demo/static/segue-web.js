@@ -4,7 +4,8 @@
 var DATABASE = "segue-web";
 var STORE = "keys";
 var NAME = "idempotency";
-async function idempotencyKey(credential2, patience = 1e3) {
+var ITEM = `${DATABASE}.${NAME}`;
+async function idempotencyKey(patience = 1e3) {
   let timer;
   const tooLong = new Promise((_, reject) => {
     timer = setTimeout(reject, patience);
@@ -12,15 +13,25 @@ async function idempotencyKey(credential2, patience = 1e3) {
   try {
     return await Promise.race([keptKey(), tooLong]);
   } catch {
-    return derivedKey(credential2);
+    return notedKey();
   } finally {
     clearTimeout(timer);
   }
 }
 function forgetKey() {
+  quietly(() => indexedDB.deleteDatabase(DATABASE));
+  quietly(() => localStorage.removeItem(ITEM));
+}
+function notedKey() {
+  const key = quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
+  quietly(() => localStorage.setItem(ITEM, key));
+  return key;
+}
+function quietly(work) {
   try {
-    indexedDB.deleteDatabase(DATABASE);
+    return work();
   } catch {
+    return null;
   }
 }
 function keptKey() {
@@ -37,7 +48,7 @@ function keptKey() {
       const reading = keys.get(NAME);
       let key;
       reading.onsuccess = () => {
-        key = typeof reading.result === "string" ? reading.result : randomKey();
+        key = typeof reading.result === "string" ? reading.result : quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
         keys.put(key, NAME);
       };
       transaction.onabort = transaction.onerror = reject;
@@ -48,16 +59,7 @@ function keptKey() {
     };
   });
 }
-async function derivedKey({ token, refreshToken }) {
-  const secret = refreshToken ?? token;
-  if (secret === void 0) return randomKey();
-  if (globalThis.crypto?.subtle === void 0) return `segue-web-${secret.slice(-120)}`.padEnd(40, "-");
-  const text = new TextEncoder().encode(`segue-web idempotency-key
-${secret}`);
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", text)));
-}
-var randomKey = () => hex(crypto.getRandomValues(new Uint8Array(32)));
-var hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+var randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // src/browser.ts
 function takeTurn(name, patience, signal) {
@@ -109,15 +111,16 @@ var START = {
   next: LOOK,
   found: false,
   hasTurn: false,
-  held: "none",
   renewed: false,
   failures: 0,
   session: null,
+  unseen: 0,
+  doubted: false,
   refusal: null
 };
 function step(state, event, patience) {
   if (state.at === "done") return { state, effect: null };
-  if (event.type === "aborted") return aborted(state);
+  if (event.type === "stopped") return stopped(state, event.reason);
   if (event.type === "failed") return failed(state, event.reason, patience);
   switch (state.doing.do) {
     case "wait":
@@ -127,15 +130,15 @@ function step(state, event, patience) {
     case "takeTurn":
       return event.type === "turn" ? go({ ...state, hasTurn: true }, LOOK) : ignored(state);
     case "askSession":
-      return event.type === "session" ? asked({ ...state, held: event.held }) : ignored(state);
+      return event.type === "session" ? asked(state, event.userId) : ignored(state);
     case "getCredential":
       return event.type === "credential" ? credential(state, event.found) : ignored(state);
     case "migrate":
-      return event.type === "answer" ? answered({ ...state, held: event.held }, event.answer, patience) : ignored(state);
+      return event.type === "answer" ? answered(state, event.answer, patience) : ignored(state);
     case "recover":
-      return event.type === "recovered" ? recovered(state, event.exists) : ignored(state);
+      return event.type === "recovered" ? recovered(state, event.userId) : ignored(state);
     case "confirm":
-      return event.type === "confirmed" ? confirmed(state, event.usable, state.doing.how) : ignored(state);
+      return event.type === "confirmed" ? confirmed(state, event.usable, event.userId) : ignored(state);
     case "end":
       return event.type === "ended" ? done(wellDone(state, event.clean)) : ignored(state);
   }
@@ -144,35 +147,37 @@ function looked(state) {
   if (state.hasTurn) return go(state, { do: "askSession" });
   return state.found ? go(state, { do: "takeTurn" }) : done({ status: "none" });
 }
-function asked(state) {
-  if (!state.found) {
-    return done(state.held === "none" ? { status: "none" } : { status: "already", oldEnded: true });
-  }
-  if (state.held === "header") return go(state, { do: "confirm", how: "look" });
-  return go(state, { do: "getCredential", fresh: false });
+function asked(state, userId) {
+  if (state.found) return go(state, { do: "getCredential", fresh: false });
+  return done(userId === null ? { status: "none" } : { status: "already", oldEnded: true });
 }
 function credential(state, found) {
-  if (found) return go(state, { do: "migrate" });
-  return state.held === "none" ? done(nothing(state)) : go(state, { do: "confirm", how: "recover" });
+  return go(state, found ? { do: "migrate" } : { do: "recover" });
 }
 function answered(state, answer, patience) {
-  if (answer.is === "session") {
-    const known = { ...state, session: answer };
-    if (answer.result === "ALREADY") return end(known);
-    return go(known, { do: "confirm", how: state.held === "header" ? "look" : "migrate" });
-  }
-  if (answer.retryable) {
-    const { retryAfter = 0 } = answer;
-    return retryAfter > patience.putOff ? refused(answer.code, true) : again(state, patience, retryAfter, { status: "refused", code: answer.code, retryable: true });
-  }
-  return refusedFor(state, answer.code);
+  if (answer.is === "session") return named(state, answer);
+  if (!answer.retryable) return refusedFor(state, answer.code);
+  const { code, retryAfter = 0 } = answer;
+  const otherwise = { status: "refused", code, retryable: true };
+  return retryAfter > patience.putOff ? done(otherwise) : again(state, patience, retryAfter, otherwise);
 }
+function named(state, answer) {
+  const { session } = state;
+  if (answer.result === "ALREADY") {
+    const known = session === null ? answer : { ...answer, result: session.result };
+    return go({ ...state, session: known, unseen: 0 }, { do: "confirm" });
+  }
+  const unseen = state.unseen + 1;
+  if (unseen === MOST_UNSEEN) return refused("SESSION_NOT_KEPT");
+  return go({ ...state, session: answer, unseen }, { do: "migrate" });
+}
+var MOST_UNSEEN = 3;
 function refusedFor(state, code) {
   const refusal2 = { ...state, refusal: code };
   if (!state.renewed && RENEWABLE.has(code)) {
     return go({ ...refusal2, renewed: true }, { do: "getCredential", fresh: true });
   }
-  return SPENT.has(code) ? go(refusal2, { do: "recover" }) : refused(code, false);
+  return SPENT.has(code) ? go(refusal2, { do: "recover" }) : refused(code);
 }
 var RENEWABLE = /* @__PURE__ */ new Set(["TOKEN_EXPIRED", "TOKEN_KID_UNKNOWN", "TOKEN_SIGNATURE_INVALID"]);
 var SPENT = /* @__PURE__ */ new Set([
@@ -182,14 +187,19 @@ var SPENT = /* @__PURE__ */ new Set([
   "SIGN_IN_REVOKED",
   "SIGN_IN_TOO_OLD"
 ]);
-function recovered(state, exists) {
-  return exists ? end(state) : done(nothing(state));
+function recovered(state, userId) {
+  if (userId !== null) return whose(state, userId) ?? go(state, { do: "confirm" });
+  return state.session === null ? done(nothing(state)) : refused("SESSION_NOT_KEPT");
 }
-function confirmed(state, usable, how) {
-  if (usable) return end(state);
-  if (state.session !== null) return refused("SESSION_NOT_KEPT", false);
-  if (how === "recover") return done(nothing(state));
-  return go({ ...state, held: "none" }, { do: "getCredential", fresh: false });
+function confirmed(state, usable, userId) {
+  const wrong = whose(state, userId);
+  if (wrong !== null) return wrong;
+  if (usable && userId !== null) return end(state);
+  if (state.doubted || state.session === null) return refused("NOT_CONFIRMED");
+  return go({ ...state, doubted: true, unseen: 0 }, { do: "migrate" });
+}
+function whose({ session }, userId) {
+  return session === null || userId === null || userId === session.userId ? null : refused("OTHER_USER_SIGNED_IN");
 }
 function end(state) {
   if (state.session?.endOld === false) return done(wellDone(state, false));
@@ -209,8 +219,8 @@ function failed(state, reason, patience) {
       return again(state, patience, 0, { status: "unavailable", reason });
   }
 }
-function aborted(state) {
-  return done(state.doing.do === "end" ? wellDone(state, false) : { status: "unavailable", reason: "aborted" });
+function stopped(state, reason) {
+  return done(state.doing.do === "end" ? wellDone(state, false) : { status: "unavailable", reason });
 }
 function again(state, { attempts }, atLeast, otherwise) {
   const failures = state.failures + 1;
@@ -227,7 +237,7 @@ function wellDone({ session }, oldEnded) {
 var go = (state, effect) => ({ state: { ...state, doing: effect }, effect });
 var ignored = (state) => ({ state, effect: null });
 var done = (outcome) => ({ state: { at: "done", outcome }, effect: null });
-var refused = (code, retryable) => done({ status: "refused", code, retryable });
+var refused = (code) => done({ status: "refused", code, retryable: false });
 
 // src/outcome.ts
 var SERVER_CODES = [
@@ -263,14 +273,14 @@ var SERVER_CODES = [
 ];
 
 // src/wire.ts
-function migrationRequest(credential2, key, signal) {
+function migrationRequest({ token, refreshToken }, key, session, signal) {
   const headers = { "content-type": "application/json", "idempotency-key": key };
-  if (credential2.token !== void 0) headers["authorization"] = `Bearer ${credential2.token}`;
-  const body = credential2.refreshToken === void 0 ? {} : { refreshToken: credential2.refreshToken };
+  if (token !== void 0) headers["authorization"] = `Bearer ${token}`;
   return {
     method: "POST",
     headers,
-    body: JSON.stringify(body),
+    body: JSON.stringify({ refreshToken, session }),
+    // what is undefined is left out
     credentials: "include",
     cache: "no-store",
     redirect: "error",
@@ -338,6 +348,9 @@ async function run(options, around) {
 var Work = class {
   options;
   around;
+  #stop = new AbortController();
+  #limit;
+  #abort = () => this.#stop.abort("aborted");
   #credential = null;
   #key = null;
   #leave = () => {
@@ -345,9 +358,14 @@ var Work = class {
   constructor(options, around) {
     this.options = options;
     this.around = around;
+    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 6e4);
+    if (options.signal?.aborted) this.#abort();
+    options.signal?.addEventListener("abort", this.#abort);
   }
   /** Let the next tab go on. */
   leave() {
+    clearTimeout(this.#limit);
+    this.options.signal?.removeEventListener("abort", this.#abort);
     this.#leave();
   }
   finish(outcome) {
@@ -374,20 +392,21 @@ var Work = class {
     }
   }
   #within(effect, work) {
-    const { signal, timeout = 1e4 } = this.options;
+    const all = this.#stop.signal;
     const stop = new AbortController();
     return new Promise((resolve) => {
       const settle = (event) => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        all.removeEventListener("abort", stopped2);
         resolve(event);
         stop.abort();
       };
-      const abort = () => settle({ type: "aborted" });
+      const stopped2 = () => settle({ type: "stopped", reason: all.reason });
       const limited = effect.do !== "wait" && effect.do !== "takeTurn";
-      const timer = limited ? setTimeout(() => settle({ type: "failed", reason: "timeout" }), timeout) : void 0;
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
+      const late = () => settle({ type: "failed", reason: "timeout" });
+      const timer = limited ? setTimeout(late, this.options.timeout ?? 1e4) : void 0;
+      if (all.aborted) return stopped2();
+      all.addEventListener("abort", stopped2);
       work(stop.signal).then(settle, (error) => settle({ type: "failed", reason: reasonOf(error, effect) }));
     });
   }
@@ -399,16 +418,16 @@ var Work = class {
       case "takeTurn":
         return this.#takeTurn(signal);
       case "askSession":
-        return { type: "session", held: await session.look() };
+        return { type: "session", userId: await session.user() };
       case "getCredential":
         this.#credential = await old.credential(effect.fresh);
         return { type: "credential", found: this.#credential !== null };
       case "migrate":
-        return this.#migrate(state, signal);
+        return { type: "answer", answer: await this.#present(signal) };
       case "recover":
-        return { type: "recovered", exists: await session.recover() };
+        return { type: "recovered", userId: await session.recover() };
       case "confirm":
-        return { type: "confirmed", usable: await this.#confirm(effect.how, state.session, signal) };
+        return { type: "confirmed", usable: await this.#works(signal), userId: await session.user() };
       case "end":
         await old.end();
         return { type: "ended", clean: true };
@@ -423,15 +442,11 @@ var Work = class {
     else this.#leave = leave;
     return { type: "turn" };
   }
-  async #migrate({ held }, signal) {
-    const answer = await this.#present(signal);
-    return { type: "answer", answer, held: answer.is === "session" ? await this.options.session.look() : held };
-  }
   async #present(signal) {
-    const credential2 = this.#credential ?? {};
-    this.#key ??= await this.around.key(credential2);
-    const request = migrationRequest(credential2, this.#key, signal);
-    const response = await this.options.session.fetch(this.options.endpoint, request);
+    const { session, endpoint } = this.options;
+    this.#key ??= await this.around.key();
+    const request = migrationRequest(this.#credential ?? {}, this.#key, await session.accessToken?.(), signal);
+    const response = await session.present(endpoint, request);
     const body = await response.json().catch((error) => {
       if (error instanceof SyntaxError) return null;
       throw error;
@@ -440,31 +455,13 @@ var Work = class {
     if (answer === null) throw new Trouble("server");
     return answer;
   }
-  async #confirm(how, session, signal) {
-    if (await this.#works(how, session, signal)) return true;
-    if (session === null) return false;
-    await this.#present(signal);
-    return this.#works(how, session, signal);
-  }
-  async #works(how, session, signal) {
-    const { confirm, session: port } = this.options;
+  async #works(signal) {
+    const { confirm, session } = this.options;
+    if (confirm === void 0) return true;
     if (typeof confirm === "function") return confirm(signal);
-    if (confirm !== void 0) {
-      const { ok, status } = await port.fetch(confirm, { credentials: "include", cache: "no-store", signal });
-      if (status >= 500) throw new Trouble("server");
-      return ok;
-    }
-    if (how === "recover") return port.recover();
-    if (how === "migrate") {
-      const answer = await this.#present(signal);
-      if (answer.is === "session") {
-        if (answer.result === "ALREADY" && answer.sessionHandle === session?.sessionHandle) return true;
-        return await port.look() === "header";
-      }
-      if (answer.retryable) throw new Trouble("server");
-      return port.recover();
-    }
-    return await port.look() !== "none";
+    const { ok, status } = await session.visit(confirm, { credentials: "include", cache: "no-store", signal });
+    if (status >= 500) throw new Trouble("server");
+    return ok;
   }
   async #wait({ failures, atLeast }, state, signal) {
     const most = 500 * 2 ** (failures - 1);
@@ -532,6 +529,7 @@ function plainSession(settings) {
     });
   }
   const current = () => parse(kept.get(FRONT));
+  const user = async () => current()?.uid ?? null;
   async function callApi(address, request) {
     for (let attempt = 1; ; attempt += 1) {
       const before = kept.get(FRONT);
@@ -541,14 +539,12 @@ function plainSession(settings) {
   }
   return {
     current,
-    fetch: (address, request) => (
-      // A migration: what is refused for its own credential is no sign of our session's.
-      new Headers(request?.headers).has("idempotency-key") ? inTurn(() => send(address, request)) : callApi(address, request)
-    ),
-    async look() {
-      return current() === null ? "none" : "cookie";
-    },
-    recover: () => refresh(kept.get(FRONT)),
+    fetch: callApi,
+    user,
+    recover: async () => await refresh(kept.get(FRONT)) ? user() : null,
+    // What is refused for its own credential is no sign of our session's.
+    present: (address, request) => inTurn(() => send(address, request)),
+    visit: send,
     async signOut() {
       const { ok, status } = await callApi(`${api}/signout`, { method: "POST" });
       if (status === 401) forget();
