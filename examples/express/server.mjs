@@ -1,15 +1,15 @@
-// An Express application that leaves its auth provider: sessions live in `segue core`, through the published SDK.
+// An Express application that leaves its auth provider: sessions live in `segue core`, through the published SDK, and
+// `segue serve`, on the same database, moves users onto them.
 //
-//   CORE=http://127.0.0.1:3567 OLD_ISSUER=https://login.example.com OLD_AUDIENCE=https://api.example.com npm start
+//   CORE=http://127.0.0.1:3567 ENGINE=http://127.0.0.1:8090 npm start
 import cors from "cors";
 import express from "express";
-import { createRemoteJWKSet, jwtVerify } from "jose";
 import SuperTokens from "supertokens-node";
 import { errorHandler, middleware } from "supertokens-node/framework/express/index.js";
 import { verifySession } from "supertokens-node/recipe/session/framework/express/index.js";
 import Session from "supertokens-node/recipe/session/index.js";
 
-const { CORE, CORE_API_KEY, OLD_ISSUER, OLD_AUDIENCE, OLD_CLIENT, PORT = "4000" } = process.env;
+const { CORE, CORE_API_KEY, ENGINE, PORT = "4000" } = process.env;
 const API = process.env.API ?? `http://localhost:${PORT}`;
 const WEBSITE = process.env.WEBSITE ?? API;
 
@@ -20,11 +20,6 @@ SuperTokens.init({
   recipeList: [Session.init()],
 });
 
-// Where the old provider publishes its keys, and whom its tokens must be for.
-const discovery = await fetch(`${OLD_ISSUER}/.well-known/openid-configuration`).then((answer) => answer.json());
-const oldKeys = createRemoteJWKSet(new URL(discovery.jwks_uri));
-const expected = { issuer: OLD_ISSUER, audience: OLD_AUDIENCE, algorithms: ["RS256", "ES256"] };
-
 const app = express();
 app.use(
   cors({
@@ -34,35 +29,34 @@ app.use(
   }),
 );
 
-// Before the SDK's middleware, so that the old token is not taken for one of ours.
-app.post("/auth/migrate-session", express.json(), async (request, response) => {
-  const oldToken = request.headers.authorization?.replace(/^Bearer /, "");
-  let identity;
+// A move is the engine's business: once for each sign-in, again for whoever lost the answer, never for a thief. The
+// request goes there as it came, the answer comes back with the tokens on it. Before the SDK's middleware, so that the
+// old token is not taken for one of ours.
+app.post("/auth/migrate-session", express.raw({ type: () => true, limit: "16kb" }), async (request, response) => {
+  const headers = new Headers();
+  for (const name of PASSED_ON) if (request.headers[name] !== undefined) headers.set(name, request.headers[name]);
+  headers.set("x-forwarded-for", request.ip);
+  const body = request.body instanceof Buffer ? request.body : undefined;
+  let answer;
   try {
-    ({ payload: identity } = await jwtVerify(oldToken ?? "", oldKeys, expected));
-    if (OLD_CLIENT && identity.client_id !== OLD_CLIENT) throw new Error("a token for another client");
+    const asked = { method: "POST", headers, body, redirect: "error", signal: AbortSignal.timeout(10_000) };
+    answer = await fetch(`${ENGINE}/auth/migrate-session`, asked);
   } catch {
-    response.status(401).json({ message: "the old session does not hold" });
+    response.status(503).set("retry-after", "1").json({ status: "REFUSED", code: "UNAVAILABLE", retryable: true });
     return;
   }
-  const userId = SuperTokens.convertToRecipeUserId(identity.sub);
-  const session = await Session.createNewSession(request, response, "public", userId);
-  await endOldSession(request.body?.refreshToken);
-  response.json({
-    status: "OK",
-    result: "MIGRATED",
-    userId: session.getUserId(),
-    sessionHandle: session.getHandle(),
-    endPreviousSession: true,
-  });
+  for (const [name, value] of answer.headers) if (PASSED_BACK.has(name)) response.append(name, value);
+  response.status(answer.status).send(Buffer.from(await answer.arrayBuffer()));
 });
 
-// RFC 7009. The new session stands whether or not the old provider answers.
-async function endOldSession(token) {
-  if (!token || !discovery.revocation_endpoint) return;
-  const body = new URLSearchParams({ token, client_id: OLD_CLIENT ?? "" });
-  await fetch(discovery.revocation_endpoint, { method: "POST", body }).catch(() => undefined);
-}
+const PASSED_ON = [
+  ...["authorization", "cookie", "content-type", "idempotency-key", "origin", "sec-fetch-site", "user-agent"],
+  ...["rid", "st-auth-mode", "anti-csrf", "fdi-version"],
+];
+const PASSED_BACK = new Set([
+  ...["content-type", "cache-control", "retry-after", "set-cookie", "access-control-expose-headers"],
+  ...["front-token", "anti-csrf", "st-access-token", "st-refresh-token"],
+]);
 
 app.use(middleware());
 

@@ -2,8 +2,7 @@
 Everybody who takes part when `segue-web` moves a user: the provider, the application, a network that may lose things.
 
 The application is behind the proxy in every setting, so any test can make its network fail. House rule: a test's user
-signs in at the old provider without the browser, and the page finds the tokens where oidc-client-ts keeps them. The
-Express application on the core service takes its place in `SETTINGS` as one more `Moving`.
+signs in at the old provider without the browser, and the page finds the tokens where oidc-client-ts keeps them.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.application import Application
+from tests.e2e.express import ExpressApplication
 from tests.e2e.sign_in import OldTokens, sign_in
 from tests.e2e.stack import OldProvider, start_site
 from tests.e2e.tab import Tab, new_tab
 from tests.support.flaky_proxy import Fate, FlakyProxy, flaky_proxy, untouched
-from tests.support.processes import free_port
+from tests.support.processes import free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -41,6 +41,8 @@ class Moving:
     mode: str = "cookie"
     site_host: str | None = None
     """Host of a static site on a port of its own; None: the API serves the page."""
+    express: bool = False
+    """Whether the application is the Express example."""
 
 
 SETTINGS = {
@@ -50,6 +52,10 @@ SETTINGS = {
 }
 CROSS_SITE_COOKIES = Moving(client="supertokens", site_host="127.0.0.1")
 """A page that browsers keep no cookies of the API for."""
+EXPRESS = {
+    "cookie": Moving(client="supertokens", express=True),
+    "header": Moving(client="supertokens", mode="header", site_host="127.0.0.1", express=True),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,14 @@ class MovingWorld:
 
     setting: Moving
     provider: OldProvider
-    app: Application
+    app: Application | ExpressApplication
     network: FlakyProxy
+
+    @property
+    def ours(self) -> Application:
+        """The application whose clock a test may move."""
+        assert isinstance(self.app, Application)
+        return self.app
 
     def address(self, **settings: str) -> str:
         """The page; *settings* besides those of the world."""
@@ -95,14 +107,22 @@ def moving_world(setting: Moving, *, pages: Path, folder: Path) -> Generator[Mov
         own_site = setting.site_host is not None
         site = f"http://{setting.site_host}:{site_port}" if own_site else f"http://localhost:{network.port}"
         provider = OldProvider(port=free_port(), web_origins=[site], folder=folder)
-        app = Application(
-            ports=(api_port,),
-            folder=folder,
-            issuer=provider.issuer,
-            site=site,
-            pages=None if own_site else pages,
-            proxied=network.port,
-        )
+        app: Application | ExpressApplication
+        served, issuer = None if own_site else pages, provider.issuer
+        if setting.express:
+            origin = f"http://localhost:{network.port}"
+            app = ExpressApplication(
+                port=api_port, folder=folder, issuer=issuer, site=site, origin=origin, pages=served
+            )
+        else:
+            app = Application(
+                ports=(api_port,),
+                folder=folder,
+                issuer=issuer,
+                site=site,
+                pages=served,
+                proxied=network.port,
+            )
         if own_site:
             started.callback(start_site(site_port, pages=pages, logs=folder).stop)
         started.callback(provider.kill)
@@ -180,3 +200,17 @@ def first(times: int, fate: Fate, path: str) -> Schedule:
         return fate
 
     return schedule
+
+
+def assert_moved(mover: Mover, *tabs: Tab) -> None:
+    """One session, every tab in it, the old one gone from the browser and ended at the provider."""
+    handles = mover.sessions()
+    assert len(handles) == 1, handles
+    for tab in tabs:
+        me = tab.call_api()
+        assert (me.status, me.body.get("userId")) == (200, mover.user), me
+        assert tab.run("doesSessionExist()") is True
+        assert tab.run("oldUser()") is None
+    token = mover.tokens.refresh_token
+    wait_until(lambda: not mover.world.provider.is_active(token), what="the end of the old session")
+    assert len([one for one in mover.world.answers() if one.get("result") == "MIGRATED"]) == 1

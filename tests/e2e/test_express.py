@@ -9,7 +9,8 @@ import pytest
 from tests.e2e import stack
 from tests.e2e.tab import Tab, new_tab
 from tests.sdks import apps
-from tests.sdks.cores import API_KEY, running_core
+from tests.sdks.cores import API_KEY, Core, running_core
+from tests.sdks.engines import running_engine
 from tests.support.processes import Server, free_port, start, wait_until
 
 if TYPE_CHECKING:
@@ -24,32 +25,32 @@ REFRESH = "/auth/session/refresh"
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Iterator[str]:
+def core(tmp_path: Path) -> Iterator[Core]:
     """A core on SQLite whose access tokens are over almost at once."""
     settings = {"ACCESS_TOKEN_VALIDITY": "2"}
     with running_core(str(tmp_path / "core.sqlite3"), logs=tmp_path, settings=settings) as running:
-        yield running.url
+        yield running
 
 
 @pytest.fixture
-def application(core: str, provider: stack.OldProvider, site: str, tmp_path: Path) -> Iterator[Server]:
+def application(core: Core, provider: stack.OldProvider, site: str, tmp_path: Path) -> Iterator[Server]:
     """The Express example, whose page lives on another origin."""
     port = free_port()
+    api = f"http://localhost:{port}"
     environment = {
         "PORT": str(port),
-        "API": f"http://localhost:{port}",
+        "API": api,
         "WEBSITE": site,
-        "CORE": core,
+        "CORE": core.url,
         "CORE_API_KEY": API_KEY,
-        "OLD_ISSUER": provider.issuer,
-        "OLD_AUDIENCE": stack.AUDIENCE,
-        "OLD_CLIENT": "spa",
     }
-    server = start(
-        "express", apps.example("express"), port=port, logs=tmp_path, ready="/health", env=environment
-    )
-    yield server
-    server.stop()
+    with running_engine(core, issuer=provider.issuer, api=api, site=site, folder=tmp_path) as engine:
+        environment["ENGINE"] = engine.url
+        server = start(
+            "express", apps.example("express"), port=port, logs=tmp_path, ready="/health", env=environment
+        )
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["cookie", "header"])

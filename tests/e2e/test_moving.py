@@ -17,12 +17,12 @@ from tests.e2e.moving import (
     REFRESH,
     SETTINGS,
     Mover,
+    assert_moved,
     first,
     moving_world,
     outcome,
 )
 from tests.support.flaky_proxy import Fate
-from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
     from tests.e2e.moving import MovingWorld
-    from tests.e2e.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -71,20 +70,6 @@ def alone(pages: Path, profile: BrowserContext, user: str, tmp_path: Path) -> It
     """A user in a world that no other test uses, so that its provider and its clock may go."""
     with moving_world(SETTINGS["same-origin-sdk"], pages=pages, folder=tmp_path) as world:
         yield Mover.arrive(world, profile, user)
-
-
-def assert_moved(mover: Mover, *tabs: Tab) -> None:
-    """One session, every tab in it, the old one gone from the browser and ended at the provider."""
-    handles = mover.sessions()
-    assert len(handles) == 1, handles
-    for tab in tabs:
-        me = tab.call_api()
-        assert (me.status, me.body.get("userId")) == (200, mover.user), me
-        assert tab.run("doesSessionExist()") is True
-        assert tab.run("oldUser()") is None
-    token = mover.tokens.refresh_token
-    wait_until(lambda: not mover.world.provider.is_active(token), what="the end of the old session")
-    assert len([one for one in mover.world.answers() if one.get("result") == "MIGRATED"]) == 1
 
 
 def test_a_page_load_moves_the_user(mover: Mover) -> None:
@@ -265,7 +250,7 @@ def test_the_provider_is_down(alone: Mover, chromium: Browser) -> None:
 
 def test_a_token_that_the_server_calls_expired(alone: Mover) -> None:
     """It is renewed once and presented once more; then the answer is final, and the SDK does not loop over the 401."""
-    alone.world.app.forward(seconds=7200)
+    alone.world.ours.forward(seconds=7200)
     tab = alone.load()
     assert outcome(tab) == {"status": "refused", "code": "TOKEN_EXPIRED", "retryable": False}
     assert tab.sent(MIGRATE) == 2

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 OTHER_USER = {"status": "refused", "code": "OTHER_USER_SIGNED_IN", "retryable": False}
+SDK = {name: SETTINGS[name] for name in ("same-origin-sdk", "cross-site-header")}
 
 
-@pytest.fixture(scope="module", params=SETTINGS.values(), ids=list(SETTINGS))
+@pytest.fixture(scope="module", params=SDK.values(), ids=list(SDK))
 def shared(
     request: pytest.FixtureRequest, pages: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MovingWorld]:
-    """The parties of each setting in turn."""
+    """The parties, with cookies and with headers."""
     with moving_world(request.param, pages=pages, folder=tmp_path_factory.mktemp("whose")) as world:
         yield world
 
@@ -51,18 +52,18 @@ def later(shared: MovingWorld) -> Iterator[Callable[[int], None]]:
     passed: list[int] = []
 
     def forward(seconds: int) -> None:
-        shared.app.forward(seconds=seconds)
+        shared.ours.forward(seconds=seconds)
         passed.append(seconds)
 
     yield forward
-    shared.app.forward(seconds=-sum(passed))
+    shared.ours.forward(seconds=-sum(passed))
 
 
 def test_dead_tokens_in_the_browser_are_no_session(mover: Mover) -> None:
     """The session was revoked at the server, its tokens lie here still: the user is moved anew."""
     tab = mover.load()
     assert outcome(tab)["status"] == "migrated"
-    mover.world.app.revoke(mover.user)
+    mover.world.ours.revoke(mover.user)
     again = Mover.arrive(mover.world, mover.profile, mover.user).load()
     assert outcome(again)["status"] == "migrated"
     assert again.call_api().body["userId"] == mover.user

@@ -41,7 +41,8 @@ class Deployment:
     ) -> dict[str, Any]:
         """What the answer says, and its status."""
         response = self.send(token or issuer.token(), headers=headers, **body)
-        return json.loads(response.body) | {"http": response.status}
+        said: dict[str, Any] = json.loads(response.body)
+        return said | {"http": response.status}
 
     def send(self, token: str, *, headers: tuple[tuple[str, str], ...], **body: Any) -> HttpResponse:
         """A page in header mode asks, as `segue-web` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,12 @@ from tests.e2e.sign_in import OldTokens, sign_in
 from tests.sdks import apps
 from tests.sdks.contract import Device
 from tests.sdks.cores import API_KEY, Core
+from tests.sdks.engines import running_engine
 from tests.support import npm
 from tests.support.processes import Server, free_port, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.processes
 
@@ -47,9 +48,10 @@ def application(
 ) -> Iterator[tuple[str, Server]]:
     """Each example."""
     port, name = free_port(), str(request.param)
+    api, logs = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("example")
     environment = {
         "PORT": str(port),
-        "API": f"http://127.0.0.1:{port}",
+        "API": api,
         "WEBSITE": PAGE,
         "CORE": cores["sqlite"].url,
         "CORE_API_KEY": API_KEY,
@@ -58,10 +60,13 @@ def application(
         "OLD_CLIENT": "spa",
         "PYTHONPATH": "",
     }
-    logs: Path = tmp_path_factory.mktemp("example")
-    server = start(name, apps.example(name), port=port, logs=logs, ready="/health", env=environment)
-    yield ROUTES[name], server
-    server.stop()
+    with ExitStack() as started:
+        if name == "express":
+            beside = running_engine(cores["sqlite"], issuer=provider.issuer, api=api, site=PAGE, folder=logs)
+            environment["ENGINE"] = started.enter_context(beside).url
+        server = start(name, apps.example(name), port=port, logs=logs, ready="/health", env=environment)
+        started.callback(server.stop)
+        yield ROUTES[name], server
 
 
 def migrate(device: Device, route: str, old: OldTokens) -> dict[str, Any]:

@@ -22,6 +22,11 @@ for (const page of PAGES.filter((name) => name.endsWith(".md"))) {
     found += 1;
   }
 }
+// Of Next.js, which is not installed for the sake of one function.
+writeFileSync(
+  join(OUT, "next.d.ts"),
+  'declare module "next/navigation" {\n  export function useRouter(): { refresh(): void };\n}\n',
+);
 if (found === 0) throw new Error("no samples were found");
 writeFileSync(
   join(OUT, "tsconfig.json"),

@@ -330,7 +330,10 @@ test("supertokens: a migration is the SDK's business, though it carries the old 
 
 async function wayOf(request: RequestInit | Request | undefined): Promise<string> {
   const original = {
-    addFetchInterceptorsAndReturnModifiedFetch: () => async () => new Response("intercepted"),
+    addFetchInterceptorsAndReturnModifiedFetch:
+      (_: object): typeof fetch =>
+      async () =>
+        new Response("intercepted"),
   };
   const fetching = oldTokensAside(original).addFetchInterceptorsAndReturnModifiedFetch({
     originalFetch: async () => new Response("aside"),

@@ -134,6 +134,7 @@ const flow = {
     sdkEvents: () => sdkEvents,
     calls: () => calls,
     oldUser: async () => (stored ? ((await stored.manager.getUser()) ?? null) : (window.oldInMemory ?? null)),
+    refresh: async () => (plain ? (await plain.recover()) !== null : Session.attemptRefreshingSession()),
     doesSessionExist: async () => (plain ? (await plain.user()) !== null : Session.doesSessionExist()),
     /** As an application that has not heard of the move: it sends what it has always sent. */
     callApiTheOldWay: async (token: string) => {
