@@ -6,6 +6,7 @@ sessions. House rule: it is started by `tests/e2e/application.py` and listens on
 """
 
 import os
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +18,16 @@ from segue.adapters.fastapi import CurrentSession, SegueFastAPI
 from segue.adapters.web import AsyncHttpWeb
 from segue.config import Config
 from segue.engine import AsyncEngine
+from segue.errors import TokenExpired
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.settings import HttpSettings
 from segue.ids import UserId
+from segue.migration.cookies.model import OldSession
+from segue.migration.credential import Credential, OldCookies
 from segue.migration.endings import Revocation7009
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedKeys
+from segue.migration.mapping import Prefixed
+from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import Provider
 from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.claims import ClaimRule, Rule
@@ -53,7 +59,7 @@ def create_app() -> FastAPI:
                 anti_csrf=AntiCsrfMode(env["E2E_ANTI_CSRF"]) if env["E2E_ANTI_CSRF"] else None,
             ),
             secrets=(env["E2E_SECRET"],),
-            providers=(old_provider(env["E2E_ISSUER"], jwks=env["E2E_JWKS"]),),
+            providers=(old_provider(env["E2E_ISSUER"], jwks=env["E2E_JWKS"]), old_application()),
             lifetimes=Lifetimes(access=timedelta(seconds=int(env["E2E_ACCESS_LIFETIME"]))),
         ),
         store=AsyncSqliteStore(env["E2E_DATABASE"]),
@@ -85,6 +91,29 @@ def old_provider(issuer: str, *, jwks: str) -> Provider:
         authorized_parties=frozenset({"spa"}),
         live_check=KEYS_ONLY,
         revocation=Revocation7009(url=f"{issuer}/token/revocation", client_id="spa"),
+    )
+
+
+OLD_SIGN_INS: dict[str, str] = {}
+"""The previous application's sessions: its cookie's value, and the user."""
+
+
+def old_application() -> OwnProvider:
+    """A previous application with sessions in a cookie of its own, which this one can look up."""
+
+    def verify(credential: Credential) -> OldSession:
+        assert isinstance(credential, OldCookies)
+        value = credential.values["old_sid"]
+        if value not in OLD_SIGN_INS:
+            raise TokenExpired("the previous application has ended it")
+        return OldSession(subject=OLD_SIGN_INS[value], session_id=value)
+
+    return OwnProvider(
+        name="shop",
+        verify=verify,
+        cookie_names=frozenset({"old_sid"}),
+        map_user=Prefixed("shop-"),
+        live_check=KEYS_ONLY,
     )
 
 
@@ -137,6 +166,20 @@ def add_control(app: FastAPI, segue: SegueFastAPI, clock: MovableClock) -> None:
     async def sign_in(request: Request, user: str) -> dict[str, str]:
         issued = await segue.create_session(request, user)
         return {"sessionHandle": issued.session.handle}
+
+    @app.post("/control/old-sign-in")
+    async def old_sign_in(user: str) -> Response:
+        answer = Response()
+        OLD_SIGN_INS[value := secrets.token_hex(16)] = user
+        answer.set_cookie("old_sid", value, httponly=True)
+        return answer
+
+    @app.post("/control/old-sign-out")
+    async def old_sign_out(request: Request) -> Response:
+        OLD_SIGN_INS.pop(request.cookies["old_sid"])
+        answer = Response()
+        answer.delete_cookie("old_sid")
+        return answer
 
     @app.post("/control/clock")
     async def forward(seconds: int) -> dict[str, float]:

@@ -44,7 +44,8 @@ def application(core: Core, provider: stack.OldProvider, site: str, tmp_path: Pa
         "CORE": core.url,
         "CORE_API_KEY": API_KEY,
     }
-    with running_engine(core, issuer=provider.issuer, api=api, site=site, folder=tmp_path) as engine:
+    beside = running_engine(core, issuer=provider.issuer, api=api, site=site, folder=tmp_path, access="2s")
+    with beside as engine:
         environment["ENGINE"] = engine.url
         server = start(
             "express", apps.example("express"), port=port, logs=tmp_path, ready="/health", env=environment

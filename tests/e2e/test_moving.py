@@ -227,6 +227,22 @@ def test_storage_is_closed_to_the_page(shared: MovingWorld, profile: BrowserCont
     assert_moved(mover, tab)
 
 
+@with_cookies
+def test_an_old_session_that_is_a_cookie(shared: MovingWorld, profile: BrowserContext, user: str) -> None:
+    """No script sees it: the browser sends it along, and the server knows our page by Origin and header."""
+    shared.calm_down()
+    mover = Mover(world=shared, profile=profile, user=user, tokens=shared.sign_in(user))
+    tab = mover.tab()
+    tab.page.goto(shared.address(wait="yes", old="cookie"))
+    tab.run(f"signInOldCookie('{user}')")
+    tab.page.goto(shared.address(old="cookie"))
+    assert (outcome(tab)["status"], outcome(tab)["userId"]) == ("migrated", f"shop-{user}")
+    assert tab.call_api().body["userId"] == f"shop-{user}"
+    assert "old_sid" not in {cookie.get("name") for cookie in profile.cookies()}
+    tab.page.reload()
+    assert outcome(tab) == {"status": "none"}
+
+
 def test_the_provider_is_down(alone: Mover, chromium: Browser) -> None:
     """
     With a token that is good nobody misses it, neither in the browser nor at the server.

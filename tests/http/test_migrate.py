@@ -11,25 +11,31 @@ import pytest
 from segue import Config, Engine, HttpSettings
 from segue.http.message import HttpRequest, HttpResponse
 from segue.ids import UserId
+from segue.migration.cookies.model import OldSession
+from segue.migration.credential import Credential, OldCookies
+from segue.migration.kinds import AnyProvider
+from segue.migration.own_provider import OwnProvider
+from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.model import ByUser
 from segue.stores.memory import MemoryStore
 from tests.support import issuer
 from tests.support.clock import ManualClock
 
 KEY = "the-key-of-this-browser-0123456789"
+NO_TOKEN = "none"
 HEADER_MODE = (("st-auth-mode", "header"), ("rid", "anti-csrf"))
 
 
 class Deployment:
     """An engine, and the access token that its last answer brought in a header."""
 
-    def __init__(self) -> None:
+    def __init__(self, *providers: AnyProvider) -> None:
         self.clock = ManualClock(issuer.NOW)
         self.engine = Engine(
             Config(
                 http=HttpSettings(api_domain="http://localhost:8000", website_domain="http://localhost:3000"),
                 secrets=("a deployment secret for tests, 0123456789",),
-                providers=(issuer.provider(),),
+                providers=providers or (issuer.provider(),),
             ),
             store=MemoryStore(),
             clock=self.clock,
@@ -46,7 +52,8 @@ class Deployment:
 
     def send(self, token: str, *, headers: tuple[tuple[str, str], ...], **body: Any) -> HttpResponse:
         """A page in header mode asks, as `segue-web` does."""
-        given = (("authorization", f"Bearer {token}"), ("idempotency-key", KEY), *headers)
+        bearer = (("authorization", f"Bearer {token}"),) if token != NO_TOKEN else ()
+        given = (*bearer, ("idempotency-key", KEY), *headers)
         response = self.engine.respond(
             HttpRequest(
                 method="POST", path="/auth/migrate-session", headers=given, body=json.dumps(body).encode()
@@ -124,3 +131,25 @@ def test_a_refusal_makes_no_front_end_refresh(
 ) -> None:
     """In header mode no cookie shows that the page has a session, which a 401 would make it refresh ten times."""
     assert deployment.migrate("not.a.token", headers=headers)["http"] == status
+
+
+def test_the_sdk_puts_our_own_token_where_the_old_one_would_be(deployment: Deployment) -> None:
+    """In header mode, on the request of a page whose old session is a cookie: the cookie is what is presented."""
+
+    def verify(credential: Credential) -> OldSession:
+        assert isinstance(credential, OldCookies)
+        return OldSession(subject=credential.values["old_sid"], session_id="1")
+
+    own = OwnProvider(name="shop", verify=verify, cookie_names=frozenset({"old_sid"}), live_check=KEYS_ONLY)
+    shop = Deployment(own)
+    proofs = (
+        ("cookie", "old_sid=ada"),
+        ("origin", "http://localhost:3000"),
+        ("content-type", "application/json"),
+    )
+    first = shop.migrate(NO_TOKEN, headers=(*HEADER_MODE, *proofs))
+    assert (first["result"], first["userId"]) == ("MIGRATED", "ada")
+    again = shop.migrate(shop.access, headers=(*HEADER_MODE, *proofs), session=shop.access)
+    assert (again["result"], again["sessionHandle"]) == ("ALREADY", first["sessionHandle"])
+    foreign = deployment.migrate() and shop.migrate(deployment.access, headers=(*HEADER_MODE, *proofs))
+    assert foreign["code"] == "TOKEN_CLAIMS_INVALID"

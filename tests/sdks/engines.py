@@ -36,7 +36,9 @@ client_id = "spa"
 
 
 @contextmanager
-def running_engine(core: Core, *, issuer: str, api: str, site: str, folder: Path) -> Generator[Server]:
+def running_engine(
+    core: Core, *, issuer: str, api: str, site: str, folder: Path, access: str = "1h"
+) -> Generator[Server]:
     """
     Start it on the core's database, with the core's secret.
 
@@ -46,6 +48,7 @@ def running_engine(core: Core, *, issuer: str, api: str, site: str, folder: Path
         api: origin of the application that passes the route on.
         site: origin of the pages.
         folder: for its settings and output.
+        access: how long the first access token of a session lives.
     """
     port, settings = free_port(), folder / "engine.toml"
     settings.write_text(SETTINGS.format(api=api, site=site, issuer=issuer, audience=stack.AUDIENCE))
@@ -56,7 +59,7 @@ def running_engine(core: Core, *, issuer: str, api: str, site: str, folder: Path
         port=port,
         logs=folder,
         ready="/health",
-        env={"SEGUE_DATABASE": core.database, "SEGUE_SECRET": SECRET},
+        env={"SEGUE_DATABASE": core.database, "SEGUE_SECRET": SECRET, "SEGUE_LIFETIMES_ACCESS": access},
     )
     try:
         yield server

@@ -1,11 +1,13 @@
 // What a migration needs of its surroundings: the old session, the new one, and the browser.
 
-/** What the old provider's session is proven with. Without a token the browser's own cookies have to do. */
+/** What the old provider's session is proven with. Without a token the cookies do that the browser sends along. */
 export interface Credential {
   /** Presented as bearer token: the access token or ID token that your server's provider settings expect. */
   readonly token?: string;
   /** Told to the server so that it can end it at the provider; nothing is ever bought with it. */
   readonly refreshToken?: string;
+  /** Name of the provider in your server's settings, if the credential does not tell by itself whose it is. */
+  readonly provider?: string;
 }
 
 /** The old provider's session in this browser. Adapters for SDKs are in `segue-web/providers/…`. */

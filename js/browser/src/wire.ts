@@ -9,7 +9,7 @@ import type { Answer } from "./state.js";
 
 /** The request that presents a credential, and shows the `session` whose access token the page holds. */
 export function migrationRequest(
-  { token, refreshToken }: Credential,
+  { token, refreshToken, provider }: Credential,
   key: string,
   session: string | undefined,
   signal: AbortSignal,
@@ -19,7 +19,7 @@ export function migrationRequest(
   return {
     method: "POST",
     headers,
-    body: JSON.stringify({ refreshToken, session }), // what is undefined is left out
+    body: JSON.stringify({ refreshToken, provider, session }), // what is undefined is left out
     credentials: "include",
     cache: "no-store",
     redirect: "error", // a credential goes where it was sent, and nowhere else

@@ -257,6 +257,8 @@ test("cookie: there is nothing to present", async () => {
     },
   });
   equal([await old.exists(), await old.credential(false)], [true, {}]);
+  const named = cookie({ exists: () => true, end: () => {}, provider: "shop" });
+  equal(await named.credential(false), { provider: "shop" });
   await old.end();
   equal(ended, 1);
 });

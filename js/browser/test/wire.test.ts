@@ -19,6 +19,10 @@ test("wire: without a token there is no such header", () => {
   equal([headers, body], [{ "content-type": "application/json", "idempotency-key": "key" }, "{}"]);
 });
 
+test("wire: whose credential it is can be said", () => {
+  equal(present({ provider: "shop" }).body, '{"provider":"shop"}');
+});
+
 test("wire: a session in the page's hands is shown in the body", () => {
   equal(present({ token: "t" }, "ours").body, '{"session":"ours"}');
 });

@@ -70,7 +70,7 @@ def read_migration(
         raise RequestRefused("only POST migrates")
     require_origin(request, settings, trusted_origins)
     body = _read_body(request)
-    credential = _credential(request, body, old_cookies)
+    credential = _credential(request, body, old_cookies, recognise=recognise)
     if isinstance(credential, OldCookies):
         require_own_page(request)
     transport = for_new_session(request, settings)
@@ -175,14 +175,23 @@ def read_bearer(request: HttpRequest) -> str:
     return token.strip()
 
 
-def _credential(request: HttpRequest, body: JsonObject, old_cookies: frozenset[str]) -> Credential:
-    """One: a bearer token was put there by somebody, cookies are only there, so a bearer token is what counts."""
+def _credential(
+    request: HttpRequest, body: JsonObject, old_cookies: frozenset[str], *, recognise: Recognise
+) -> Credential:
+    """
+    One: a bearer token was put there by somebody, cookies are only there, so a bearer token is what counts.
+
+    But not one of ours: a front end in header mode puts that on every request to which its page gave none.
+    """
     if request.header("authorization") is None:
         if _has_misplaced_header(body):
             raise TokenMissing(_AXIOS_HINT)
         if (found := read_old_cookies(request, old_cookies)) is not None:
             return found
-    return BearerToken(text=read_bearer(request))
+    bearer = BearerToken(text=read_bearer(request))
+    if old_cookies and _first([bearer.text], recognise) is not None:
+        return read_old_cookies(request, old_cookies) or bearer
+    return bearer
 
 
 def _named(body: JsonObject) -> str | None:

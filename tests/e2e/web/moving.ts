@@ -3,6 +3,7 @@
 import { UserManager, WebStorageStateStore } from "oidc-client-ts";
 import { type MigrationEvent, migrateSession, type NewSession, type OldSession, type Outcome } from "segue-web";
 import { plainSession } from "segue-web/plain";
+import { cookie } from "segue-web/providers/cookie";
 import { oidc } from "segue-web/providers/oidc";
 import { oldTokensAside, superTokens } from "segue-web/supertokens";
 import SuperTokens from "supertokens-web-js";
@@ -52,6 +53,18 @@ function inStorage(): { manager: UserManager; old: OldSession } {
         monitorSession: false,
     });
     return { manager, old: oidc(manager) };
+}
+
+/** Scripts do not see the cookie; that there is one, the old application notes where they do. */
+function inCookie(): OldSession {
+    return cookie({
+        exists: () => localStorage.getItem("old-user") !== null,
+        end: async () => {
+            await fetch(`${api}/control/old-sign-out`, { method: "POST", credentials: "include" });
+            localStorage.removeItem("old-user");
+        },
+        provider: "shop",
+    });
 }
 
 const stored = window.oldInMemory === undefined ? inStorage() : null;
@@ -121,7 +134,7 @@ function mortal(old: OldSession, session: NewSession): { old: OldSession; sessio
 const move = (): Promise<Outcome> =>
     migrateSession({
         endpoint: `${api}/auth/migrate-session`,
-        ...mortal(stored?.old ?? inMemory(), plain ?? superTokens(Session)),
+        ...mortal(setting("old") === "cookie" ? inCookie() : (stored?.old ?? inMemory()), plain ?? superTokens(Session)),
         onEvent: (event) => events.push(event),
         timeout: 5000,
         ...(setting("attempts") ? { attempts: Number(setting("attempts")) } : {}),
@@ -138,12 +151,16 @@ const flow = {
     doesSessionExist: async () => (plain ? (await plain.user()) !== null : Session.doesSessionExist()),
     /** As an application that has not heard of the move: it sends what it has always sent. */
     callApiTheOldWay: async (token: string) => {
-        const answer = fetch(`${api}/api/me`, { headers: { authorization: `Bearer ${token}` } });
+        const answer = ask(`${api}/api/me`, { headers: { authorization: `Bearer ${token}` } });
         return answer.then((response) => response.status, String);
     },
     callApi: async (path = "/api/me", method = "GET") => {
         const response = await ask(api + path, { method, credentials: "include" });
         return { status: response.status, body: await response.json().catch(() => ({})) };
+    },
+    signInOldCookie: async (user: string) => {
+        await fetch(`${api}/control/old-sign-in?user=${user}`, { method: "POST", credentials: "include" });
+        localStorage.setItem("old-user", user);
     },
     signIn: async (user: string) => {
         const response = await ask(`${api}/control/sign-in?user=${user}`, { method: "POST", credentials: "include" });

@@ -7,6 +7,8 @@ export interface StoredTokenSettings {
   readonly token: string;
   /** Name under which a refresh token is kept. */
   readonly refreshToken?: string;
+  /** Name of the provider in your server's settings: of a token that is no JWT nobody can tell whose it is. */
+  readonly provider?: string;
   /** Other names that go with the old session and are deleted with it. */
   readonly also?: readonly string[];
   /** `localStorage`, if nothing else is said. */
@@ -14,7 +16,7 @@ export interface StoredTokenSettings {
 }
 
 export function storedToken(settings: StoredTokenSettings): OldSession {
-  const { token, refreshToken, also = [], storage = () => localStorage } = settings;
+  const { token, refreshToken, provider, also = [], storage = () => localStorage } = settings;
   const read = (name: string | undefined): string | undefined => {
     try {
       return name === undefined ? undefined : (storage().getItem(name) ?? undefined);
@@ -27,7 +29,11 @@ export function storedToken(settings: StoredTokenSettings): OldSession {
     async credential() {
       const [held, renewing] = [read(token), read(refreshToken)];
       if (held === undefined) return null;
-      return renewing === undefined ? { token: held } : { token: held, refreshToken: renewing };
+      return {
+        token: held,
+        ...(renewing === undefined ? {} : { refreshToken: renewing }),
+        ...(provider === undefined ? {} : { provider }),
+      };
     },
     end() {
       for (const name of [token, refreshToken, ...also]) if (name !== undefined) storage().removeItem(name);

@@ -273,13 +273,13 @@ var SERVER_CODES = [
 ];
 
 // src/wire.ts
-function migrationRequest({ token, refreshToken }, key, session, signal) {
+function migrationRequest({ token, refreshToken, provider }, key, session, signal) {
   const headers = { "content-type": "application/json", "idempotency-key": key };
   if (token !== void 0) headers["authorization"] = `Bearer ${token}`;
   return {
     method: "POST",
     headers,
-    body: JSON.stringify({ refreshToken, session }),
+    body: JSON.stringify({ refreshToken, provider, session }),
     // what is undefined is left out
     credentials: "include",
     cache: "no-store",
