@@ -94,8 +94,8 @@ def old_provider(issuer: str, *, jwks: str) -> Provider:
     )
 
 
-OLD_SIGN_INS: dict[str, str] = {}
-"""The previous application's sessions: its cookie's value, and the user."""
+OLD_SIGN_INS: dict[str, tuple[str, datetime]] = {}
+"""The previous application's sessions: its cookie's value, the user, and when."""
 
 
 def old_application() -> OwnProvider:
@@ -106,14 +106,14 @@ def old_application() -> OwnProvider:
         value = credential.values["old_sid"]
         if value not in OLD_SIGN_INS:
             raise TokenExpired("the previous application has ended it")
-        return OldSession(subject=OLD_SIGN_INS[value], session_id=value)
+        user, made_at = OLD_SIGN_INS[value]
+        return OldSession(subject=user, session_id=value, written_at=made_at, authenticated_at=made_at)
 
     return OwnProvider(
         name="shop",
         verify=verify,
         cookie_names=frozenset({"old_sid"}),
         map_user=Prefixed("shop-"),
-        live_check=KEYS_ONLY,
     )
 
 
@@ -170,7 +170,7 @@ def add_control(app: FastAPI, segue: SegueFastAPI, clock: MovableClock) -> None:
     @app.post("/control/old-sign-in")
     async def old_sign_in(user: str) -> Response:
         answer = Response()
-        OLD_SIGN_INS[value := secrets.token_hex(16)] = user
+        OLD_SIGN_INS[value := secrets.token_hex(16)] = (user, clock.now())
         answer.set_cookie("old_sid", value, httponly=True)
         return answer
 

@@ -15,7 +15,6 @@ from segue.migration.cookies.model import OldSession
 from segue.migration.credential import Credential, OldCookies
 from segue.migration.kinds import AnyProvider
 from segue.migration.own_provider import OwnProvider
-from segue.migration.user_state import KEYS_ONLY
 from segue.sessions.model import ByUser
 from segue.stores.memory import MemoryStore
 from tests.support import issuer
@@ -138,9 +137,9 @@ def test_the_sdk_puts_our_own_token_where_the_old_one_would_be(deployment: Deplo
 
     def verify(credential: Credential) -> OldSession:
         assert isinstance(credential, OldCookies)
-        return OldSession(subject=credential.values["old_sid"], session_id="1")
+        return OldSession(subject=credential.values["old_sid"], session_id="1", written_at=issuer.NOW)
 
-    own = OwnProvider(name="shop", verify=verify, cookie_names=frozenset({"old_sid"}), live_check=KEYS_ONLY)
+    own = OwnProvider(name="shop", verify=verify, cookie_names=frozenset({"old_sid"}))
     shop = Deployment(own)
     proofs = (
         ("cookie", "old_sid=ada"),
