@@ -11,6 +11,7 @@ const STEPS = [
   ["size", process.execPath, "scripts/size.mjs"],
   ["package", `${bin}/publint`, "--strict"],
   ["types as consumers find them", `${bin}/attw`, "--pack", ".", "--profile", "esm-only", "--quiet"],
+  ["entries, and one React, as consumers install it", process.execPath, "scripts/consumer.mjs"],
   ["pages and samples", process.execPath, "scripts/samples.mjs"],
   ["bundle of the demo", process.execPath, "scripts/demo.mjs", "--check"],
 ];

@@ -14,6 +14,8 @@ export async function moveAcross(provider, tell) {
   let me = null;
   let answered = false;
   let finding = 0;
+  let proving = 0;
+  let moved = false;
 
   const old = {
     exists: () => oldProvider.tokens() !== null,
@@ -40,8 +42,12 @@ export async function moveAcross(provider, tell) {
     if (["looked", "session", "credential"].includes(type)) finding += took;
     if (type === "credential" && event.found) tell({ name: "found", took: finding, claims: oldProvider.claims(held.access) });
     if (type === "waiting") tell({ name: "waiting", seconds: Math.ceil(event.ms / 1000) });
-    if (type === "answer" && event.answer.is === "session") tell({ name: "migrated", took, ...event.answer });
-    if (type === "confirmed" && event.usable) tell({ name: "confirmed", took, me });
+    if (type === "answer" && event.answer.is === "session") {
+      if (moved) proving += took; // the second time the server sees the session that it gave
+      else tell({ name: "migrated", took, ...event.answer });
+      moved = true;
+    }
+    if (type === "confirmed" && event.usable) tell({ name: "confirmed", took: proving + took, me });
     if (type === "ended") tell({ name: "ended", took, answered });
   }
 
