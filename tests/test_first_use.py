@@ -78,6 +78,19 @@ class Process:
             clock=clock,
         )
 
+    def show(self, access: str) -> str:
+        """The result for a page that asks again and has the session along."""
+        response = self.engine.respond(
+            HttpRequest(
+                method="POST",
+                path="/auth/migrate-session",
+                headers=(("authorization", f"Bearer {issuer.token()}"), ("st-auth-mode", "header")),
+                body=json.dumps({"session": access}).encode(),
+            )
+        )
+        result: str = json.loads(response.body)["result"]
+        return result
+
     def migrate(self) -> tuple[SessionHandle, str, str]:
         """A session, its access token and its refresh token."""
         response = self.engine.respond(
@@ -131,6 +144,15 @@ def test_nothing_is_ended_before_the_first_use(
     assert process.engine.deliver().done == 1
     assert len(provider.ended) == 1
     assert store.count_deliveries() == {DeliveryState.DONE: 1}
+
+
+def test_a_page_that_shows_the_session_has_it(start: Callable[[], Process], provider: Provider) -> None:
+    """`segue-web` asks a second time as its proof: that is a use, whichever process hears it."""
+    _, access, _ = start().migrate()
+    other = start()
+    assert other.show(access) == "ALREADY"
+    assert other.engine.deliver().done == 1
+    assert len(provider.ended) == 1
 
 
 def test_no_write_per_request(start: Callable[[], Process], store: Counting) -> None:

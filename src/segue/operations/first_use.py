@@ -39,6 +39,14 @@ class FirstUse:
         if handle in self.awaited:
             self._used.add(handle)
 
+    def show(self, handle: SessionHandle) -> None:
+        """
+        A session's client asked to be migrated again and had it along: the answer that brought it was not lost.
+
+        Also if another process made it a moment ago, and this one does not know yet that it is awaited.
+        """
+        self._used.add(handle)
+
     async def tell(self, app_id: AppId, now: datetime) -> None:
         """
         Tell the outbox what was used, and ask it what is still awaited.

@@ -218,6 +218,8 @@ class MigrationOperations:
         migrated = await self._at_hand.home.migrate(watched, self._migration, now)
         if self._awaits_use(migrated):
             self._at_hand.first_use.expect(migrated.handle)
+        if migrated.result is MigrationResult.ALREADY and _after_use(self.providers[migrated.provider]):
+            self._at_hand.first_use.show(migrated.handle)
         return migrated
 
     def _succeeded(self, migrated: Migrated, attempt: Attempt) -> None:
