@@ -9,6 +9,7 @@ from segue._version import __version__
 from segue.config import Config
 from segue.engine import AsyncEngine, Engine
 from segue.errors import SessionError
+from segue.http.exchange_settings import PUBLIC_CLIENT, ExchangeClient, TokenExchange
 from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.settings import HttpSettings
 from segue.http.verify import Source
@@ -35,6 +36,7 @@ __all__ = [
     "ANY_AUDIENCE",
     "ANY_PARTY",
     "KEYS_ONLY",
+    "PUBLIC_CLIENT",
     "SAME_ID",
     "Algorithm",
     "AsyncEngine",
@@ -47,6 +49,7 @@ __all__ = [
     "CookieProvider",
     "CredentialKind",
     "Engine",
+    "ExchangeClient",
     "FromClaim",
     "HttpSettings",
     "Identity",
@@ -73,6 +76,7 @@ __all__ = [
     "SessionView",
     "Source",
     "Standing",
+    "TokenExchange",
     "__version__",
     "verify_jws",
 ]

@@ -46,6 +46,8 @@ Every error that segue raises on purpose.
     │   ├── CoreUnavailable
     │   ├── Contended
     │   └── TooManyAttempts
+    ├── ExchangeRefused         a token exchange is not one that we take
+    │   └── ClientRefused
     ├── PayloadTooLarge         the application's claims do not fit into an access token
     └── ConfigurationError      ours to fix, raised when the engine is built
         ├── KeyRefused
@@ -317,6 +319,30 @@ class OtherUserSignedIn(MigrationRefused):
     """A live session of another user is in this browser; it is never replaced silently."""
 
     code = "OTHER_USER_SIGNED_IN"
+
+
+# --- token exchange --------------------------------------------------------------------------------------------------
+
+
+class ExchangeRefused(SessionError):
+    """A request at the token endpoint is not one that we take (RFC 6749 §5.2); `word` is the protocol's."""
+
+    code = "EXCHANGE_INVALID"
+
+    def __init__(self, word: str, detail: str) -> None:
+        super().__init__(word, detail)
+        self.word = word
+        self.detail = detail
+
+
+class ClientRefused(ExchangeRefused):
+    """The client at the token endpoint is unknown, or did not prove who it is."""
+
+    code = "CLIENT_REFUSED"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("invalid_client", detail)
+        self.args = (detail,)
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------

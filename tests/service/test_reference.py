@@ -17,6 +17,8 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 SECTIONS: dict[str, type] = {
     **{f"[{name}]": table for name, table in OVERRIDABLE},
+    "[token_exchange]": schema.TokenExchangeSection,
+    "[[token_exchange.client]]": schema.ExchangeClientSection,
     "[[provider]]": schema.ProviderSection,
     "[provider.keys]": schema.ProviderKeysSection,
     "[provider.introspection]": schema.IntrospectionSection,

@@ -24,6 +24,9 @@ CORS_HEADERS = ("rid", "fdi-version", "anti-csrf", "authorization", "st-auth-mod
 MAX_KEY_AGE = timedelta(hours=1)
 """The longest that a cache may keep our public keys."""
 
+GRANT: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+"""The only grant of the token endpoint (RFC 8693 §2.1)."""
+
 _ANYONE = ("access-control-allow-origin", "*")
 _TENANT = re.compile(r"/[A-Za-z0-9-]+(?=/)")
 
@@ -34,6 +37,8 @@ class Route(Enum):
     REFRESH = ("POST", "/session/refresh")
     SIGN_OUT = ("POST", "/signout")
     MIGRATE = ("POST", "/migrate-session")
+    TOKEN = ("POST", "/token")
+    """Only if a client may use it."""
     JWKS = ("GET", "/jwt/jwks.json")
     DISCOVERY = ("GET", "/.well-known/openid-configuration")
 
@@ -52,9 +57,10 @@ def route(request: HttpRequest, settings: HttpSettings) -> Route | None:
     if not path.startswith(f"{settings.routes_path}/"):
         return None
     rest = path.removeprefix(settings.routes_path)
-    return _ROUTES.get((request.method, rest)) or _ROUTES.get(
+    found = _ROUTES.get((request.method, rest)) or _ROUTES.get(
         (request.method, _TENANT.sub("", rest, count=1))
     )
+    return None if found is Route.TOKEN and settings.token_exchange is None else found
 
 
 def tenant_in_path(request: HttpRequest, settings: HttpSettings) -> TenantId | None:
@@ -85,5 +91,12 @@ def jwks_response(keys: PublishedKeys, *, now: datetime) -> HttpResponse:
 
 def discovery_response(settings: HttpSettings) -> HttpResponse:
     """Where our keys are (OpenID Connect Discovery §4). No endpoint is named that is not there."""
-    content = {"issuer": settings.issuer, "jwks_uri": settings.issuer + Route.JWKS.value[1]}
+    content: dict[str, JsonValue] = {
+        "issuer": settings.issuer,
+        "jwks_uri": settings.issuer + Route.JWKS.value[1],
+    }
+    if settings.token_exchange is not None:
+        content["token_endpoint"] = settings.issuer + Route.TOKEN.value[1]
+        content["grant_types_supported"] = [GRANT]
+        content["token_endpoint_auth_methods_supported"] = list(settings.token_exchange.methods)
     return json_response(200, content, headers=(_ANYONE,))

@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
+from segue.http.exchange_settings import TokenExchange
 from segue.http.site import Origin, is_local, parse_cookie_domain, parse_origin, parse_path
 from segue.http.transport import TransferMethod
 
@@ -57,6 +58,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Keep the client's address with its session, for the list of a user's devices."""
     use_static_keys: bool = False
     """Sign access tokens with a key that does not rotate."""
+    token_exchange: TokenExchange | None = None
+    """Who may exchange a previous provider's token without a page (RFC 8693); None: there is no such endpoint."""
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -76,6 +79,11 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         _same_site(self.cookie_same_site, self.api, self.website)  # refuses what cannot be
         if self.token_transfer is TransferMethod.COOKIE:
             self.require_cookies()
+            if self.token_exchange is not None:
+                raise ConfigurationError(
+                    "token_exchange hands out tokens that ride in headers, and token_transfer allows cookies alone: "
+                    "set token_transfer to any, or leave token_exchange out"
+                )
 
     @cached_property
     def api(self) -> Origin:

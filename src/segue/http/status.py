@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from segue.errors import OldSignInRefused, SessionError, TooManyAttempts, Unavailable
+from segue.errors import ExchangeRefused, OldSignInRefused, SessionError, TooManyAttempts, Unavailable
 from segue.http.attach import clear_all
 from segue.http.cookies import read_cookies
 from segue.http.message import NO_ACTIONS, HttpRequest, HttpResponse, json_response
@@ -79,6 +79,8 @@ SESSION_ANSWERS: Mapping[str, Answer] = {
     "KEY_INVALID": Answer.FAULT,
     "CORE_REFUSED": Answer.FAULT,
     "BEYOND_CORE": Answer.FAULT,
+    "EXCHANGE_INVALID": Answer.FAULT,
+    "CLIENT_REFUSED": Answer.FAULT,
     # A migration that is refused has a table of its own; on any other route it is a mistake of ours.
     "MIGRATION_REFUSED": Answer.FAULT,
     "REQUEST_INVALID": Answer.FAULT,
@@ -139,6 +141,9 @@ MIGRATION_STATUSES: Mapping[str, int] = {
     "KEY_INVALID": 500,
     "CORE_REFUSED": 500,
     "BEYOND_CORE": 500,
+    # The token endpoint answers these itself.
+    "EXCHANGE_INVALID": 500,
+    "CLIENT_REFUSED": 500,
     # Migrating asks nothing of a session that is there; these would be mistakes of ours.
     "session_refused": 500,
     "session_missing": 500,
@@ -283,6 +288,8 @@ def _may_hold_session(request: HttpRequest, settings: HttpSettings) -> bool:
 
 def code_of(error: Exception) -> str:
     """The code that the client of a migration sees."""
+    if isinstance(error, ExchangeRefused):
+        return error.code
     if not isinstance(error, SessionError) or _migration_status(error) == 500:
         return FAULT_CODE
     return VAGUE.get(error.code, error.code)

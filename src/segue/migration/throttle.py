@@ -98,7 +98,13 @@ class Weight(StrEnum):
 
 
 _GRAVE: Final = frozenset(
-    {"TOKEN_MALFORMED", "TOKEN_SIGNATURE_INVALID", "TOKEN_KID_UNKNOWN", "TOKEN_CLAIMS_INVALID"}
+    {
+        "TOKEN_MALFORMED",
+        "TOKEN_SIGNATURE_INVALID",
+        "TOKEN_KID_UNKNOWN",
+        "TOKEN_CLAIMS_INVALID",
+        "CLIENT_REFUSED",
+    }
 )
 _FREE: Final = frozenset(
     {

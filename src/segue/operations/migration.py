@@ -41,7 +41,8 @@ from segue.sessions.issuing import NewSession
 
 logger = logging.getLogger("segue")
 
-_INTERRUPTED = Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True)
+INTERRUPTED = Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True)
+"""The caller has gone."""
 
 
 class MigrationOperations:
@@ -131,10 +132,10 @@ class MigrationOperations:
         except Exception as error:  # noqa: BLE001 - the application's mapping may raise anything; it fails closed
             response = self._refused(error, request, attempt)
         except BaseException:  # the caller has gone, and nobody knows how far it came
-            self.attempts.end(attempt, _INTERRUPTED)
+            self.attempts.end(attempt, INTERRUPTED)
             raise
         else:
-            self._succeeded(migrated, attempt)
+            self.succeeded(migrated, attempt)
         await self.attempts.catch_up()
         return response
 
@@ -168,7 +169,7 @@ class MigrationOperations:
         attempt, migrated = self.attempts.begin(request), None
         try:
             migrated = await Timed(self._moved(asked, attempt), attempt.stopwatch)
-            self._succeeded(migrated, attempt)
+            self.succeeded(migrated, attempt)
         except AlreadyMigrated as error:
             # Another request of the same page was faster: what makes a replay suspicious elsewhere is usual here.
             ending = Ending(code=error.code, answer=error.code, detail=str(error), harmless=True)
@@ -176,7 +177,7 @@ class MigrationOperations:
         except Exception as error:  # noqa: BLE001 - as below; whoever was let in a moment ago goes on as he came
             self._refused(error, request, attempt)
         except BaseException:
-            self.attempts.end(attempt, _INTERRUPTED)
+            self.attempts.end(attempt, INTERRUPTED)
             raise
         await self.attempts.catch_up()
         return migrated
@@ -206,14 +207,15 @@ class MigrationOperations:
             recognise=runtime.verifier.recognise,
             now=runtime.now,
         )
-        return await self._watched(asked, attempt, runtime.now)
+        return await self.move(asked, attempt, runtime.now)
 
     async def _moved(self, asked: MigrationRequest, attempt: Attempt) -> Migrated:
         await self.attempts.admit(attempt)
         runtime = await self._at_hand.ready()
-        return await self._watched(asked, attempt, runtime.now)
+        return await self.move(asked, attempt, runtime.now)
 
-    async def _watched(self, asked: MigrationRequest, attempt: Attempt, now: datetime) -> Migrated:
+    async def move(self, asked: MigrationRequest, attempt: Attempt, now: datetime) -> Migrated:
+        """Migrate within an attempt that was let in."""
         watched = replace(asked, trail=attempt.trail)
         migrated = await self._at_hand.home.migrate(watched, self._migration, now)
         if self._awaits_use(migrated):
@@ -222,12 +224,16 @@ class MigrationOperations:
             self._at_hand.first_use.show(migrated.handle)
         return migrated
 
-    def _succeeded(self, migrated: Migrated, attempt: Attempt) -> None:
+    def succeeded(self, migrated: Migrated, attempt: Attempt) -> None:
+        """An attempt is over, and well."""
         result = migrated.result.value
         self.attempts.end(attempt, Ending(code=result, answer=result, recorded=migrated.recorded))
 
     def _refused(self, error: Exception, request: HttpRequest, attempt: Attempt) -> HttpResponse:
-        """The answer to an error. In shadow every answer leaves the old session as it is."""
+        return migration_refusal(self.failed(error, attempt), request, self._at_hand.config.http)
+
+    def failed(self, error: Exception, attempt: Attempt) -> Exception:
+        """An attempt is over; what to answer. In shadow every answer leaves the old session as it is."""
         trail = attempt.trail
         if not isinstance(error, SessionError):
             logger.error("migration %s failed", attempt.watch.operation_id, exc_info=error)
@@ -241,7 +247,7 @@ class MigrationOperations:
             detail=str(error) if isinstance(error, SessionError) else type(error).__name__,
         )
         self.attempts.end(attempt, ending)
-        return migration_refusal(shown, request, self._at_hand.config.http)
+        return shown
 
 
 def _after_use(provider: ProviderPolicy) -> bool:

@@ -11,6 +11,7 @@ from segue.http.refresh import refresh_session
 from segue.http.routes import Route, discovery_response, jwks_response, route
 from segue.http.status import error_response
 from segue.operations.at_hand import AtHand
+from segue.operations.exchange import ExchangeOperations
 from segue.operations.migration import MigrationOperations
 
 logger = logging.getLogger("segue")
@@ -19,14 +20,16 @@ logger = logging.getLogger("segue")
 class RouteOperations:
     """The browser routes of one app."""
 
-    def __init__(self, at_hand: AtHand, migration: MigrationOperations) -> None:
+    def __init__(self, at_hand: AtHand, migration: MigrationOperations, exchange: ExchangeOperations) -> None:
         """
         Args:
             at_hand: keys, configuration, time.
             migration: answers the migration route.
+            exchange: answers the token endpoint.
         """
         self._at_hand = at_hand
         self._migration = migration
+        self._exchange = exchange
         self._settings = at_hand.config.http
 
     def answers(self, request: HttpRequest) -> bool:
@@ -38,6 +41,8 @@ class RouteOperations:
         known = route(request, self._settings)
         if known is Route.MIGRATE:
             return await self._migration.respond(request)
+        if known is Route.TOKEN:
+            return await self._exchange.respond(request)
         try:
             response = await self._session_route(known, request)
         except SessionError as error:
@@ -66,5 +71,5 @@ class RouteOperations:
                 return jwks_response((await self._at_hand.keys(now)).published, now=now)
             case Route.DISCOVERY:
                 return discovery_response(self._settings)
-            case Route.MIGRATE | None:
+            case Route.MIGRATE | Route.TOKEN | None:
                 raise NoSession("not one of our routes")

@@ -114,7 +114,7 @@ class Service:
             return json_response(503, {"message": "try again later"})
         if parts.engine.answers(request):
             response = await parts.engine.respond(replace(request, body=await read_body(receive)))
-            if request.path.rstrip("/").endswith("/migrate-session"):
+            if request.path.rstrip("/").endswith(("/migrate-session", "/token")):
                 parts.work.wake()  # what it wrote to the outbox is delivered at once
             return response
         match request.method, request.path.rstrip("/"):

@@ -130,6 +130,7 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
     return (
         ("API", f"{http.api_domain}{http.routes_path}"),
         ("website", http.website_domain),
+        ("token exchange", _exchange(config)),
         ("trusted origins", listed(sorted(config.trusted_origins)) or "none"),
         (
             "tokens ride",
@@ -144,6 +145,16 @@ def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
         ("a revocation is felt", f"within {format_duration(config.revocation_lag)}"),
         ("while the store does not answer", _STALE[config.stale_feed]),
         ("sessions end", ", ".join(ends)),
+    )
+
+
+def _exchange(config: Config) -> str:
+    exchange = config.http.token_exchange
+    if exchange is None:
+        return "off"
+    return listed(
+        f"{client.client_id} ({'by its secret' if client.confidential else 'public'})"
+        for client in exchange.clients
     )
 
 

@@ -220,6 +220,25 @@ class ProviderSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeClientSection:
+    """A client of the token endpoint; see `segue.http.exchange_settings.ExchangeClient`."""
+
+    client_id: str
+    public: bool = False
+    client_secret: str | None = field(default=None, repr=False)
+    client_secret_file: str | None = None
+    providers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenExchangeSection:
+    """The token endpoint; on if it has a client."""
+
+    audiences: frozenset[str] = frozenset()
+    client: tuple[ExchangeClientSection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
     """The whole file."""
 
@@ -230,6 +249,7 @@ class SettingsFile:
     store: StoreSection = StoreSection()
     limits: LimitsSection = LimitsSection()
     provider: tuple[ProviderSection, ...] = ()
+    token_exchange: TokenExchangeSection = TokenExchangeSection()
 
 
 OVERRIDABLE: tuple[tuple[str, type], ...] = (

@@ -25,6 +25,7 @@ from segue.service.environment import (
     introspection_secret_variable,
     variable,
 )
+from segue.service.exchange import exchange_of
 from segue.service.private_files import read_private, require_private
 from segue.service.providers import providers_of
 from segue.service.reading import read_settings
@@ -105,7 +106,8 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
         for provider in file.provider
         for secret, named in _secrets_of(provider)
     ]
-    if any(secret is not None and not environment.get(name) for secret, name in inline):
+    given = any(secret is not None and not environment.get(name) for secret, name in inline)
+    if given or any(client.client_secret is not None for client in file.token_exchange.client):
         require_private(path)
 
 
@@ -138,7 +140,7 @@ def _checked(server: ServerSection) -> ServerSection:
 def _config(file: SettingsFile, folder: Path) -> Config:
     origins = (str(parse_origin(text, setting="http.trusted_origins")) for text in file.http.trusted_origins)
     return Config(
-        http=_http(file.http, use_static_keys=file.keys.use_static_keys),
+        http=_http(file, folder),
         secrets=_secrets(file.keys, folder),
         providers=providers_of(file.provider, folder),
         lifetimes=_lifetimes(file.lifetimes),
@@ -153,7 +155,8 @@ def _config(file: SettingsFile, folder: Path) -> Config:
     )
 
 
-def _http(section: HttpSection, *, use_static_keys: bool) -> HttpSettings:
+def _http(file: SettingsFile, folder: Path) -> HttpSettings:
+    section: HttpSection = file.http
     return HttpSettings(
         api_domain=section.api_domain,
         website_domain=section.website_domain,
@@ -168,7 +171,10 @@ def _http(section: HttpSection, *, use_static_keys: bool) -> HttpSettings:
         invalid_claim_status=section.invalid_claim_status,
         expose_access_token=section.expose_access_token,
         token_transfer=section.token_transfer,
-        use_static_keys=use_static_keys,
+        use_static_keys=file.keys.use_static_keys,
+        token_exchange=exchange_of(
+            file.token_exchange, folder, frozenset(provider.name for provider in file.provider)
+        ),
     )
 
 
