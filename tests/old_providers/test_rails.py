@@ -73,6 +73,7 @@ class OldRails(OldForms):
                 secret_key_bases=self.secrets,
                 cookie_name="_old_session",
                 user=Devise(timeout_in=timedelta(minutes=30)) if devise else "user_id",
+                expire_after=timedelta(days=14),
                 signed_in_at=None if devise else "signed_in_at",
             ),
             password_hash=self.password_hash,
@@ -84,7 +85,9 @@ class OldRails(OldForms):
 def software(tmp_path: Path) -> Iterator[OldSoftware]:
     """The old application."""
     (tmp_path / "old").mkdir()
-    with launched_rails(tmp_path / "old", log=tmp_path / "log", SECRET_KEY_BASE=SECRET) as started:
+    with launched_rails(
+        tmp_path / "old", log=tmp_path / "log", SECRET_KEY_BASE=SECRET, EXPIRE_AFTER="1209600"
+    ) as started:
         yield started
 
 

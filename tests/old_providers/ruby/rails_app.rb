@@ -30,8 +30,8 @@ class Old < Rails::Application
   config.consider_all_requests_local = true
   config.logger = Logger.new($stderr, level: Logger::WARN)
   config.secret_key_base = SECRETS.first
-  config.session_store :cookie_store, key: "_old_session", expire_after: ENV["EXPIRE_AFTER"]&.to_i
-  config.action_dispatch.cookies_serializer = ENV.fetch("SERIALIZER", "json").to_sym
+  config.session_store :cookie_store, key: "_old_session", expire_after: ENV.fetch("EXPIRE_AFTER").to_i
+  config.action_dispatch.cookies_serializer = :json
 end
 
 Devise.setup do |config|

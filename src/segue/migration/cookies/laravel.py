@@ -22,12 +22,12 @@ from segue.flow import ask
 from segue.json import JsonObject
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
-from segue.migration.cookies.cookie_value import cookie_value
 from segue.migration.cookies.laravel_box import Box, LaravelCipher, open_box, parse_box, read_key
 from segue.migration.cookies.laravel_content import read_content
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
-from segue.migration.cookies.model import MAX_COOKIES, Cookies, OldApplication, OldSession
+from segue.migration.cookies.model import Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_values import PhpObjects
+from segue.migration.cookies.signed_value import read_cookie
 
 SESSION_GUARD = "Illuminate\\Auth\\SessionGuard"
 _SESSION_ID = re.compile(r"[A-Za-z0-9]{40}")
@@ -97,7 +97,7 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002
         """As `CookieFormat.read`; the row's own end is known to whoever finds it."""
-        session_id = self._session_id(_parsed(cookie_value(cookies, self.cookie_name, longest=MAX_COOKIES)))
+        session_id = self._session_id(_parsed(read_cookie(cookies, self.cookie_name)))
         stored = await ask(OldApplication.find_session, provider, session_id)
         if stored is None:
             raise SignInRevoked("no session with this id")

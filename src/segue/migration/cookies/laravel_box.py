@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from segue.discreet import Discreet
 from segue.errors import ConfigurationError
 from segue.json import JsonValue, parse_object
-from segue.migration.cookies.cookie_value import strict_base64
+from segue.migration.cookies.strict_base64 import strict_base64
 
 _PREFIX = "base64:"
 _MEMBERS = frozenset({"iv", "value", "mac", "tag"})

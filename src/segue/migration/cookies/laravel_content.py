@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 from segue.errors import ClaimsRefused, SignatureRefused, TokenMalformed
 from segue.json import JsonObject, parse_object
-from segue.migration.cookies.cookie_value import strict_base64
 from segue.migration.cookies.laravel_box import LaravelCipher, open_box, parse_box
 from segue.migration.cookies.model import MAX_SESSION
 from segue.migration.cookies.php_json import as_json
 from segue.migration.cookies.php_values import PhpObjects, unserialize
+from segue.migration.cookies.strict_base64 import strict_base64
 
 _MAX_LAYERS = 4
 """A table's base64, an encrypter's base64 with its box, and the serialized string that it encrypts."""

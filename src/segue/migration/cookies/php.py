@@ -19,7 +19,6 @@ from segue.errors import ClaimsRefused, SignInRevoked, TokenMalformed
 from segue.flow import ask
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
-from segue.migration.cookies.cookie_value import cookie_value
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
 from segue.migration.cookies.model import MAX_SESSION, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_json import as_json
@@ -31,11 +30,11 @@ from segue.migration.cookies.php_values import (
     read_value,
     unserialize,
 )
+from segue.migration.cookies.signed_value import read_cookie
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9,-]{22,256}")
 """What `session_create_id` makes: PHP 7.1 and newer take no shorter one, older ones made 26 or 32 characters."""
 _NAME = "PHP sessions"
-_LONGEST_COOKIE = 1024
 _MEMBER = re.compile(rb'[^\x00-\x1f|;"]{1,512}')
 """Narrower than PHP's: what another serializer wrote would otherwise be read now and then, and differently."""
 
@@ -109,7 +108,7 @@ def session_id_in(cookies: Cookies, name: str) -> str:
         TokenMissing: the cookie is not there.
         TokenMalformed: it is nothing that PHP makes, and perhaps a path.
     """
-    session_id = cookie_value(cookies, name, longest=_LONGEST_COOKIE)
+    session_id = read_cookie(cookies, name)
     if not _SESSION_ID.fullmatch(session_id):
         raise TokenMalformed("not a PHP session id")
     return session_id

@@ -19,11 +19,11 @@ from segue.errors import ClaimsRefused, ConfigurationError, SignatureRefused, To
 from segue.json import JsonValue
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
-from segue.migration.cookies.cookie_value import cookie_value
 from segue.migration.cookies.devise import Devise
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
-from segue.migration.cookies.model import MAX_COOKIES, Cookies, OldSession
+from segue.migration.cookies.model import Cookies, OldSession
 from segue.migration.cookies.rails_message import OpenedMessage, open_message, parse_sealed, unwrap
+from segue.migration.cookies.signed_value import read_cookie
 
 DEFAULT_SALT = "authenticated encrypted cookie"
 """`config.action_dispatch.authenticated_encrypted_cookie_salt`, unless the application has its own."""
@@ -104,7 +104,7 @@ class RailsSession(Discreet, frozen=True, kw_only=True):
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:
         """As `CookieFormat.read`; asks for nothing but a password hash, and for that only with Devise."""
-        sealed = parse_sealed(cookie_value(cookies, self.cookie_name, longest=MAX_COOKIES))
+        sealed = parse_sealed(read_cookie(cookies, self.cookie_name))
         opened = open_message(sealed, self.secret_key_bases, salt=self.salt)
         if opened is None:
             raise SignatureRefused("no secret_key_base of ours made this cookie")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from segue.discreet import Discreet
 from segue.errors import TokenMalformed
 from segue.json import JsonObject, JsonValue, parse_object
-from segue.migration.cookies.cookie_value import strict_base64
+from segue.migration.cookies.strict_base64 import strict_base64
 
 _DIGESTS = ("sha256", "sha1")
 """PBKDF2's hash: SHA-256 by the defaults of Rails 7.0, SHA-1 by those before, and either where they were kept."""
