@@ -111,6 +111,7 @@ def test_several_steps_over_a_socket(keycloak: Keycloak, caplog: pytest.LogCaptu
         assert (keycloak.sessions, keycloak.granted) == (set(), 2)
         (told,) = engine.report().providers
         assert (told.ending, told.outbox) == ("keycloak_admin: this session, at once", {"done": 3})
+        assert told.nothing_ended == {"GONE": 1}
     assert "canary" not in caplog.text
 
 

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from segue.errors import ConfigurationError
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
-from segue.migration.endings import Revocation7009
+from segue.migration.endings import FusionAuthEnding, Reach, Revocation7009
 from segue.migration.key_sources import LiveKeys
 from segue.migration.kinds import choose_by_issuer, require_distinct
 from segue.migration.model import Identity
-from segue.migration.provider import Provider
+from segue.migration.provider import CredentialKind, Provider
 from segue.tokens.algorithms import Algorithm
 from tests.migration.issuer import ISSUER, NOW, provider, published
 
@@ -93,6 +94,22 @@ def test_t24_unsafe_revocation(changes: dict[str, Any], mend: str) -> None:
     settings: dict[str, Any] = {"url": REVOKE, "client_id": "page", **changes}
     with pytest.raises(ConfigurationError, match=mend):
         Revocation7009(**settings)
+
+
+def test_t24_session_id_of_the_wrong_token() -> None:
+    """FusionAuth's ID tokens name another session than the one that its API would end: refused at start-up (T24)."""
+    ending = FusionAuthEnding(url="https://fusion.example", api_key="key")
+    with pytest.raises(ConfigurationError, match="let the pages present access tokens"):
+        provider(revocation=ending, credential=CredentialKind.ID_TOKEN)
+    whole = replace(ending, reach=Reach.USER)
+    assert provider(revocation=whole, credential=CredentialKind.ID_TOKEN).ending == whole
+    assert provider(revocation=ending).ending == ending
+
+
+def test_t24_what_is_no_ending() -> None:
+    """Anything but an ending is refused, also by those who use no type checker (T24)."""
+    with pytest.raises(ConfigurationError, match=r"one of segue\.migration\.endings"):
+        provider(revocation="https://old.example/revoke")
 
 
 def test_t22_client_secret_is_not_shown() -> None:

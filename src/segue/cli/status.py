@@ -64,7 +64,11 @@ def _print_counts(provider: ProviderReport) -> None:
             typer.echo(f"  {label}: {_listed(counts)}")
     typer.echo(f"  old sessions there: {_ended(provider)}")
     typer.echo(f"  outbox: {_listed(provider.outbox) or 'empty'}")
-    for label, codes in (("failing so far", provider.failing), ("given up", provider.given_up)):
+    for label, codes in (
+        ("done without ending anything", provider.nothing_ended),
+        ("failing so far", provider.failing),
+        ("given up", provider.given_up),
+    ):
         if codes:
             typer.echo(f"  {label}: {_listed(codes)}")
 

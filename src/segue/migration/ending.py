@@ -27,7 +27,7 @@ logger = logging.getLogger("segue")
 
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
-_LEASE_EACH = timedelta(seconds=60)
+_LEASE_EACH = timedelta(seconds=45)
 """Longer than the exchanges of one delivery can take, so that a whole round ends before its lease."""
 _LONGEST_WAIT = timedelta(days=30)
 MAX_ATTEMPTS = 40
@@ -91,7 +91,7 @@ async def deliver(
             last_error=attempt.error,
         )
         states.append(state)
-        if attempt.error is not None:
+        if attempt.outcome is not Outcome.DONE and attempt.error is not None:
             failures.append((delivery.provider, attempt.error))
     return DeliveryReport(
         taken=len(taken),

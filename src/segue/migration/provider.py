@@ -14,6 +14,7 @@ from typing import cast
 from segue.errors import ConfigurationError
 from segue.migration.binding import Anyone, require_binding
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, IssuerClaim
+from segue.migration.endings import FusionAuthEnding, Reach
 from segue.migration.key_sources import (
     KeySource,
     LiveKeys,
@@ -100,11 +101,21 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
         self._require_rules()
         self._require_claim_names()
         self._require_end_of_pins()
+        self._require_ending()
 
     @property
     def asks_provider(self) -> bool:
         """Whether the provider itself is asked whether a sign-in still stands."""
         return self.introspection is not None
+
+    def _require_ending(self) -> None:
+        ending = self.revocation
+        by_token_id = isinstance(ending, FusionAuthEnding) and ending.reach is Reach.GRANT
+        if by_token_id and self.credential is CredentialKind.ID_TOKEN:
+            raise ConfigurationError(
+                f"{self.name}: the sid of FusionAuth's ID tokens is not what its API deletes, and it would answer as "
+                "if there was nothing to end; let the pages present access tokens, or leave revocation out"
+            )
 
     def _require_end_of_pins(self) -> None:
         """Pinned keys outlive their provider, and so does whoever steals the private ones (threat T25)."""

@@ -70,6 +70,8 @@ class ProviderReport(msgspec.Struct, frozen=True, kw_only=True):
     """How and how far old sessions are ended there; None: not at all, a tombstone here is all there is."""
     outbox: dict[str, int]
     """Old sessions to be ended there, by state."""
+    nothing_ended: dict[str, int]
+    """Those that are done because there was no such session (any more), or nothing that could be ended; by code."""
     failing: dict[str, int]
     """Those that are tried again, by the code of the last failure."""
     given_up: dict[str, int]
@@ -163,6 +165,7 @@ def _provider(
         ),
         ending=None if provider is None or provider.ending is None else in_words(provider.ending),
         outbox=outbox,
+        nothing_ended=_by_error(deliveries, DeliveryState.DONE),
         failing=_by_error(deliveries, DeliveryState.PENDING),
         given_up=_by_error(deliveries, DeliveryState.DEAD),
         deadline=provider.deadline if provider else None,

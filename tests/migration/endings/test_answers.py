@@ -175,7 +175,28 @@ GONE = [
 @pytest.mark.parametrize(("name", "status", "body", "outcome"), GONE)
 def test_no_such_session(name: str, status: int, body: bytes, outcome: Outcome) -> None:
     """A session that is not there any more is done; what only resembles that is not."""
-    assert answer(name, WebResponse(status=status, body=body)).outcome is outcome
+    attempt = answer(name, WebResponse(status=status, body=body))
+    assert (attempt.outcome, attempt.error == "GONE") == (outcome, outcome is DONE)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        (("", "unsupported_token_type"), (DONE, None)),
+        (("invalid_token", ""), (DONE, None)),
+        (("invalid_token", "unsupported_token_type"), (DONE, "GONE")),
+        (("unsupported_token_type", "unsupported_token_type"), (DONE, "NOT_REVOCABLE")),
+        (("invalid_request", ""), (HOPELESS, "HTTP_400")),
+    ],
+)
+def test_two_tokens(answers: tuple[str, str], expected: tuple[Outcome, str | None]) -> None:
+    """Of refresh and access token one that was ended is enough; a refused one is not hidden by the other."""
+    responses = [
+        WebResponse(status=400, body=f'{{"error":"{code}"}}'.encode()) if code else WebResponse(status=200)
+        for code in answers
+    ]
+    attempt = answer("rfc7009", *responses)
+    assert (attempt.outcome, attempt.error) == expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from segue.errors import FetchFailed
 from segue.flow import Ask, drive
 from segue.ids import PUBLIC_APP
 from segue.json import dump
@@ -18,6 +19,7 @@ from segue.migration.endings import (
     ClerkEnding,
     CognitoEnding,
     EndOldSession,
+    KeycloakAdminEnding,
     OldTokens,
     Reach,
     RecordEnding,
@@ -27,9 +29,9 @@ from segue.migration.endings.model import Outcome
 from segue.migration.model import Delivery, DeliveryState
 from segue.migration.provider import Provider
 from segue.migration.web import WebRequest, WebResponse
-from tests.migration.endings.scene import errand, old
+from tests.migration.endings.scene import GRANTED, errand, old
 from tests.migration.issuer import NOW, claims, signed, token
-from tests.migration.world import SECRETS, World, request, revoking
+from tests.migration.world import SECRETS, World, request, revoking, run_with_fault
 
 CLERK = ClerkEnding(secret_key="canary-secret")
 SUPABASE = SupabaseEnding(url="https://ref.supabase.co/auth/v1")
@@ -165,6 +167,84 @@ def test_pause_is_no_shorter_than_ours() -> None:
     world.migrate()
     world.deliver()
     assert waiting(world).due_at == next_attempt(1, now=NOW)
+
+
+class Keycloak(Told):
+    """A provider that remembers what was ended, over as many rounds and workers as it takes."""
+
+    def __init__(self) -> None:
+        ending = KeycloakAdminEnding(
+            issuer="https://kc.example/realms/shop", client_id="robot", client_secret="canary"
+        )
+        super().__init__(revoking(revocation=ending))
+        self.ended: list[str] = []
+        self.lost: int | None = None
+        self.lost_after = False
+
+    def perform(self, step: Ask[Any]) -> Any:
+        """Answer one ask."""
+        if step.port != "Web":
+            return World.perform(self, step)
+        (made,) = step.args
+        self.asked_for.append(made)
+        lost = len(self.asked_for) - 1 == self.lost
+        answer = None if lost and not self.lost_after else self._answer(made)
+        if lost or answer is None:
+            raise FetchFailed("kc.example", "no answer in time")
+        return answer
+
+    def _answer(self, made: WebRequest) -> WebResponse:
+        if made.method == "POST":
+            return GRANTED
+        _, _, session = made.url.rpartition("/")
+        if session in self.ended:
+            return WebResponse(status=404, body=b'{"error":"Session not found"}')
+        self.ended.append(session)
+        return WebResponse(status=204)
+
+
+@pytest.mark.parametrize("at", range(4), ids=["take", "token", "delete", "settle"])
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_t26_worker_stops_between_steps(at: int, done: bool) -> None:
+    """Wherever a worker stops, the session is ended once, and the next worker has the delivery done (T26)."""
+    world = Keycloak()
+    world.migrate()
+    flow = deliver({"old": world.providers[0]}, SECRETS, now=NOW, limit=1)
+    run_with_fault(flow, world.perform, at=at, done=done, stopped=True)
+    world.deliver(minutes=10)
+    assert (world.ended, len(world.deliveries(DeliveryState.DONE))) == (["sign-in-1"], 1)
+
+
+@pytest.mark.parametrize("at", [0, 1], ids=["token", "delete"])
+@pytest.mark.parametrize("done", [False, True], ids=["question lost", "answer lost"])
+def test_t26_exchange_is_lost(at: int, done: bool) -> None:
+    """Whichever exchange fails on its way there or back, the session is ended once, and that is found out (T26)."""
+    world = Keycloak()
+    world.lost, world.lost_after = at, done
+    world.migrate()
+    world.deliver()
+    assert world.settled(DeliveryState.PENDING) == ["FETCH_FAILED"]
+    world.deliver(minutes=1)
+    assert world.ended == ["sign-in-1"]
+    assert world.settled(DeliveryState.DONE) == ["GONE" if (at, done) == (1, True) else None]
+
+
+def test_t26_two_workers_at_once() -> None:
+    """A worker whose lease ran out and the next one may both tell the provider; the session ends once (T26)."""
+    world = Keycloak()
+    world.migrate()
+    known = {"old": world.providers[0]}
+    slow = deliver(known, SECRETS, now=NOW, limit=1)
+    step = slow.send(None)
+    step = slow.send(world.perform(step))
+    step = slow.send(world.perform(step))
+    world.deliver(minutes=10)
+    assert (world.ended, world.settled(DeliveryState.DONE)) == (["sign-in-1"], [None])
+    step = slow.send(world.perform(step))
+    assert step.name == "settle_delivery"
+    world.perform(step)
+    slow.close()
+    assert (world.ended, world.settled(DeliveryState.DONE)) == (["sign-in-1"], [None])
 
 
 # --- by the application -----------------------------------------------------------------------------------------------

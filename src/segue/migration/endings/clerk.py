@@ -12,7 +12,7 @@ from typing import ClassVar
 from segue.discreet import Discreet
 from segue.migration.endings.checks import require_texts, require_url, segment
 from segue.migration.endings.exchange import api_request, bearer, exchanged, judge_call, said, text_of
-from segue.migration.endings.model import DONE, Attempt, EndOldSession, Errand, OldTokens, Outcome, Reach
+from segue.migration.endings.model import GONE, Attempt, EndOldSession, Errand, OldTokens, Outcome, Reach
 from segue.migration.web import WebRequest, WebResponse
 
 _OVER = frozenset({"abandoned", "ended", "expired", "removed", "replaced", "revoked"})
@@ -58,7 +58,7 @@ class ClerkEnding(Discreet, frozen=True, kw_only=True):
     def judge_state(self, response: WebResponse) -> Attempt:
         """The answer to the question: over is done, anything else is as refused as before."""
         if response.status == 200 and text_of(response, "status") in _OVER:
-            return DONE
+            return GONE
         refused = Attempt(outcome=Outcome.HOPELESS, error="HTTP_400")
         return refused if response.status == 200 else judge_call(response, gone=_unknown)
 

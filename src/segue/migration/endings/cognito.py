@@ -22,7 +22,7 @@ from segue.migration.endings.checks import (
 )
 from segue.migration.endings.exchange import exchanged, judge_call, pause, said
 from segue.migration.endings.model import (
-    DONE,
+    GONE,
     Attempt,
     EndOldSession,
     Errand,
@@ -101,7 +101,7 @@ class CognitoEnding(Discreet, frozen=True, kw_only=True):
             name == "NotAuthorizedException"
         ):  # of `GlobalSignOut`: over or revoked, and then the session is ended too
             ended = "revoked" in str(said(response).get("message", ""))
-            return DONE if ended else Attempt(outcome=Outcome.HOPELESS, error="OLD_TOKEN_REFUSED")
+            return GONE if ended else Attempt(outcome=Outcome.HOPELESS, error="OLD_TOKEN_REFUSED")
         if name in _CLIENT:
             return Attempt(outcome=Outcome.WAIT, error="CLIENT_REFUSED")
         return judge_call(response)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from segue.errors import FetchFailed
 from segue.flow import ask
 from segue.json import JsonObject, JsonValue, dump, parse_object
-from segue.migration.endings.model import DONE, Attempt, Errand, Outcome
+from segue.migration.endings.model import DONE, GONE, Attempt, Errand, Outcome
 from segue.migration.web import Headers, Web, WebRequest, WebResponse
 
 Judge: TypeAlias = Callable[[WebResponse], Attempt]
@@ -77,8 +77,10 @@ def pause(response: WebResponse) -> timedelta | None:
 def judge_call(response: WebResponse, *, gone: Gone = nowhere) -> Attempt:
     """Read the answer to a call that our own key allows."""
     status = response.status
-    if 200 <= status < 300 or gone(response):
+    if 200 <= status < 300:
         return DONE
+    if gone(response):
+        return GONE
     error = f"HTTP_{status}"
     if status == 429:
         return Attempt(outcome=Outcome.WAIT, error=error, retry_after=pause(response))

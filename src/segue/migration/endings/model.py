@@ -114,7 +114,7 @@ class Outcome(Enum):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt's outcome and, unless it is done, a stable code for why."""
+    """An attempt's outcome and a stable code for why; none where the session was ended."""
 
     outcome: Outcome
     error: str | None = None
@@ -125,6 +125,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DONE = Attempt(outcome=Outcome.DONE)
+GONE = Attempt(outcome=Outcome.DONE, error="GONE")
+"""There is no such session (any more): as it should be, unless it is the answer every time."""
 
 
 class CannotBeEnded(Exception):

@@ -97,11 +97,12 @@ class HydraEnding(Discreet, frozen=True, kw_only=True):
 
     async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
         """See `EndsSessions.end`."""
+        attempts: list[Attempt] = []
         for request in self.requests(old):
-            attempt = await exchanged(request, self.judge)
-            if attempt.outcome is not Outcome.DONE:
-                return attempt
-        return Attempt(outcome=Outcome.DONE)
+            attempts.append(await exchanged(request, self.judge))
+            if attempts[-1].outcome is not Outcome.DONE:
+                break
+        return attempts[-1]
 
     def _delete(self, what: str, query: dict[str, str]) -> WebRequest:
         url = f"{self.admin_url.rstrip('/')}/admin/oauth2/auth/sessions/{what}?{urlencode(query)}"

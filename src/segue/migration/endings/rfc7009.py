@@ -15,6 +15,7 @@ from segue.migration.client_form import client_form
 from segue.migration.endings.exchange import exchanged, pause, text_of
 from segue.migration.endings.model import (
     DONE,
+    GONE,
     Attempt,
     CannotBeEnded,
     EndOldSession,
@@ -75,15 +76,25 @@ class Revocation7009(Discreet, frozen=True, kw_only=True):
         requests = revocation_requests(old, self)
         if not requests:
             raise CannotBeEnded("NO_REFRESH_TOKEN" if old.access_token else "NO_TOKEN")
-        result = DONE
+        attempts: list[Attempt] = []
         for request in requests:
             attempt = await exchanged(request, judge_revocation)
             if attempt.outcome in {Outcome.AGAIN, Outcome.WAIT}:
                 return attempt
-            if attempt.outcome is Outcome.HOPELESS:
-                # Go on: the refresh token is what the caller said it is, and may be junk to keep the other one alive.
-                result = attempt
-        return result
+            # Go on: the refresh token is what the caller said it is, and may be junk to keep the other one alive.
+            attempts.append(attempt)
+        return max(attempts, key=_weight)
+
+
+NOT_REVOCABLE = Attempt(outcome=Outcome.DONE, error="NOT_REVOCABLE")
+"""The provider does not revoke this kind of token: a tombstone here has to do."""
+
+
+def _weight(attempt: Attempt) -> int:
+    """Of the answers for the two tokens: a refusal before a success, and that before what ended nothing."""
+    if attempt.outcome is Outcome.HOPELESS:
+        return 2
+    return 1 if attempt == DONE else 0
 
 
 def revocation_requests(tokens: OldTokens, revocation: Revocation7009) -> tuple[WebRequest, ...]:
@@ -123,7 +134,7 @@ def judge_revocation(response: WebResponse) -> Attempt:
         return Attempt(outcome=Outcome.AGAIN, error=error, retry_after=pause(response))
     code = text_of(response, "error")
     if code in {"unsupported_token_type", "invalid_token"}:
-        return DONE
+        return GONE if code == "invalid_token" else NOT_REVOCABLE
     if code in {"invalid_client", "unauthorized_client"} or response.status in {401, 403}:
         return Attempt(outcome=Outcome.WAIT, error="CLIENT_REFUSED")
     outcome = Outcome.HOPELESS if response.status == 400 else Outcome.WAIT

@@ -157,7 +157,7 @@ class OversightContract(Contract):
         others = tuple(structs.replace(delivery(number), provider="older") for number in (3, 4, 5))
         store.claim_and_create(claim(1), session(1), (delivery(1), delivery(2), *others))
         store.settle_delivery(
-            delivery(2).delivery_id, at=NOW, state=DeliveryState.DONE, due_at=NOW, last_error=None
+            delivery(2).delivery_id, at=NOW, state=DeliveryState.DONE, due_at=NOW, last_error="GONE"
         )
         for each, state, error in (
             (3, DeliveryState.DEAD, "NO_SESSION_ID"),
@@ -171,7 +171,7 @@ class OversightContract(Contract):
             (each.provider, each.state, each.error, each.count)
             for each in store.count_deliveries_by_provider(PUBLIC_APP)
         ] == [
-            ("old", DeliveryState.DONE, None, 1),
+            ("old", DeliveryState.DONE, "GONE", 1),
             ("old", DeliveryState.PENDING, None, 1),
             ("older", DeliveryState.DEAD, "NO_SESSION_ID", 2),
             ("older", DeliveryState.PENDING, "HTTP_503", 1),
