@@ -1,7 +1,11 @@
 // Serve an old application on a loopback port, say so in one line, and end when standard input closes.
+import { webcrypto } from 'node:crypto';
 import http from 'node:http';
 
 export const PASSWORD = 'correct horse';
+
+// Node.js 18, which Debian 12 has, shows it only on demand, and these libraries need it.
+globalThis.crypto ??= webcrypto;
 
 // What a library logs belongs into the log, not into the line that the test reads.
 console.log = console.info = console.debug = console.error;
