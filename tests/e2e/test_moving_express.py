@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
+with_cookies = pytest.mark.parametrize("shared", [EXPRESS["cookie"]], ids=["cookie"], indirect=True)
+
 
 @pytest.fixture(scope="module", params=EXPRESS.values(), ids=list(EXPRESS))
 def shared(
@@ -57,6 +59,7 @@ def test_a_page_load_moves_the_user(mover: Mover) -> None:
     assert tab.sent(MIGRATE) == 2
 
 
+@with_cookies
 def test_five_tabs_at_once(mover: Mover) -> None:
     """They share one session."""
     tabs = [mover.tab() for _ in range(5)]
@@ -70,6 +73,7 @@ def test_five_tabs_at_once(mover: Mover) -> None:
     assert_moved(mover, *tabs)
 
 
+@with_cookies
 @pytest.mark.parametrize("fate", [Fate.BEFORE, Fate.AFTER])
 def test_the_network_is_cut(mover: Mover, fate: Fate) -> None:
     """Before the server acts, and after it has: the repetition gets the same session."""
@@ -79,6 +83,7 @@ def test_the_network_is_cut(mover: Mover, fate: Fate) -> None:
     assert_moved(mover, tab)
 
 
+@with_cookies
 def test_a_captured_token_buys_nothing(mover: Mover) -> None:
     """Once the user was moved, with whatever key."""
     tab = mover.load()
