@@ -36,7 +36,7 @@ export interface MigrationOptions {
   readonly timeout?: number;
   /** Milliseconds to wait for other tabs; 10 000. */
   readonly lockTimeout?: number;
-  /** Milliseconds that all of it may take, whatever hangs; 60 000. The next page load goes on. */
+  /** Milliseconds that all of it may take, whatever hangs; 30 000. The next page load goes on. */
   readonly limit?: number;
 }
 
@@ -88,7 +88,7 @@ class Work {
   constructor(options: MigrationOptions, around: Surroundings) {
     this.options = options;
     this.around = around;
-    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 60_000);
+    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 30_000);
     if (options.signal?.aborted) this.#abort();
     options.signal?.addEventListener("abort", this.#abort);
   }

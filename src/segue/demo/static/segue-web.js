@@ -358,7 +358,7 @@ var Work = class {
   constructor(options, around) {
     this.options = options;
     this.around = around;
-    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 6e4);
+    this.#limit = setTimeout(() => this.#stop.abort("timeout"), options.limit ?? 3e4);
     if (options.signal?.aborted) this.#abort();
     options.signal?.addEventListener("abort", this.#abort);
   }
