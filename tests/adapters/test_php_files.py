@@ -79,6 +79,12 @@ def test_link_is_not_followed(tmp_path: Path) -> None:
         PhpFiles(tmp_path, clock=ManualClock(NOW)).find_session(ID)
 
 
+def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe in the folder is no session, and nobody waits for what may come through it."""
+    os.mkfifo(tmp_path / f"sess_{ID}")
+    assert PhpFiles(tmp_path, clock=ManualClock(NOW)).find_session(ID) is None
+
+
 def test_file_that_php_is_writing(tmp_path: Path) -> None:
     """While a request of PHP holds its session, nothing is known of it; afterwards it is."""
     files = PhpFiles(tmp_path, clock=ManualClock(NOW))

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import re
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,11 +73,10 @@ class PhpFiles:
         if not _KEY.fullmatch(key):
             return None
         try:
-            opened = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW)
+            opened = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(opened, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                changed_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
-                return file.read(MAX_SESSION + 1) if self._clock.now() < changed_at + self._idle else None
+                return file.read(MAX_SESSION + 1) if self._lives(os.fstat(file.fileno())) else None
         except FileNotFoundError:
             return None
         except BlockingIOError:
@@ -88,6 +88,10 @@ class PhpFiles:
         """Delete the file; that it is not there is no error."""
         if _KEY.fullmatch(key):
             self._path(key).unlink(missing_ok=True)
+
+    def _lives(self, found: os.stat_result) -> bool:
+        changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
+        return stat.S_ISREG(found.st_mode) and self._clock.now() < changed_at + self._idle
 
     def _path(self, key: str) -> Path:
         return self._folder.joinpath(*key[: self._depth], f"{self._prefix}{key}")

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from segue.errors import ConfigurationError
-from segue.migration.cookies.model import CookieFormat
+from segue.migration.cookies.model import AsksApplication, CookieFormat
 from segue.migration.endings import Ending, EndOldSession, RecordEnding
 from segue.migration.named_issuer import NamedIssuerPolicy
 
@@ -68,6 +68,7 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"{self.name}: the format names no cookie; say which one holds the session"
             )
+        self._require_answers()
         if isinstance(self.revocation, RecordEnding) and self.end_session is None:
             raise ConfigurationError(
                 f"{self.name}: RecordEnding deletes the session's row by end_session; give it"
@@ -77,6 +78,16 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
                 f"{self.name}: cookies without an end would let whoever gets the old secret make sessions for ever; "
                 "give issued_before (the cut-over), deadline, or find_session where the session is a row"
             )
+
+    def _require_answers(self) -> None:
+        """What a format will ask for has to be given, or every cookie would fail."""
+        given = {"find_session": self.find_session, "password_hash": self.password_hash}
+        asks = self.format.asks if isinstance(self.format, AsksApplication) else frozenset[str]()
+        for name in sorted(asks):
+            if given[name] is None:
+                raise ConfigurationError(
+                    f"{self.name}: {type(self.format).__name__} asks for {name}; give it"
+                )
 
     @property
     def cookie_names(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ from segue.migration.cookies.contents import Required
 from segue.migration.cookies.laravel_box import Box, LaravelCipher, open_box, parse_box, read_key
 from segue.migration.cookies.laravel_content import read_content
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
-from segue.migration.cookies.model import Cookies, OldApplication, OldSession
+from segue.migration.cookies.model import Asked, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_values import PhpObjects
 from segue.migration.cookies.signed_value import read_cookie
 
@@ -94,6 +94,12 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
     def cookie_names(self) -> frozenset[str]:
         """The one cookie."""
         return frozenset({self.cookie_name})
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """See `AsksApplication.asks`."""
+        compared = self.password_mark is PasswordMark.COMPARED
+        return frozenset({"find_session", "password_hash"} if compared else {"find_session"})
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002
         """As `CookieFormat.read`; the row's own end is known to whoever finds it."""

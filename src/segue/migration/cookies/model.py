@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -93,4 +93,18 @@ class CookieFormat(Protocol):
             SignInRevoked: signed out, or made under a password that was changed since.
             ClaimsRefused: nobody is signed in with it, or it is of another purpose.
         """
+        ...
+
+
+Asked: TypeAlias = Literal["find_session", "password_hash"]
+"""What of `OldApplication` a format may ask."""
+
+
+@runtime_checkable
+class AsksApplication(Protocol):
+    """A format that says what it will ask for, so that what nobody answers is refused before the first cookie comes."""
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """As it is configured."""
         ...

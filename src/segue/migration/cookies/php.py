@@ -20,7 +20,7 @@ from segue.flow import ask
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
-from segue.migration.cookies.model import MAX_SESSION, Cookies, OldApplication, OldSession
+from segue.migration.cookies.model import MAX_SESSION, Asked, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_json import as_json
 from segue.migration.cookies.php_values import (
     MAX_VALUES,
@@ -82,6 +82,11 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
     def cookie_names(self) -> frozenset[str]:
         """The one cookie."""
         return frozenset({self.cookie_name})
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """See `AsksApplication.asks`."""
+        return frozenset({"find_session"})
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002
         """As `CookieFormat.read`; the row's own end is known to whoever finds it."""

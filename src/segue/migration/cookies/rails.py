@@ -21,7 +21,7 @@ from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
 from segue.migration.cookies.devise import Devise
 from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
-from segue.migration.cookies.model import Cookies, OldSession
+from segue.migration.cookies.model import Asked, Cookies, OldSession
 from segue.migration.cookies.rails_message import OpenedMessage, open_message, parse_sealed, unwrap
 from segue.migration.cookies.signed_value import read_cookie
 
@@ -101,6 +101,11 @@ class RailsSession(Discreet, frozen=True, kw_only=True):
     def cookie_names(self) -> frozenset[str]:
         """The one cookie."""
         return frozenset({self.cookie_name})
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """See `AsksApplication.asks`."""
+        return frozenset({"password_hash"} if isinstance(self.user, Devise) else ())
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:
         """As `CookieFormat.read`; asks for nothing but a password hash, and for that only with Devise."""
