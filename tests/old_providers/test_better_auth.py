@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
 
 from segue import CookieProvider
 from segue.adapters.better_auth import AsyncBetterAuthApi
-from segue.adapters.web import AsyncHttpWeb
+from segue.adapters.web import AsyncHttpWeb, HttpWeb
+from segue.flow import drive, performer
 from segue.migration.cookies.better_auth import BetterAuth
 from segue.migration.cookies.better_auth_api import BetterAuthRoutes
+from segue.migration.endings import BetterAuthEnding, OldTokens
+from segue.migration.endings.model import Errand, Outcome
+from segue.migration.endings.service_tokens import ServiceTokens
 from tests.old_providers import journey
 from tests.old_providers.launching import OldSoftware, launched_node
 from tests.old_providers.site import Held, Site, site
@@ -175,6 +181,23 @@ def test_nothing_for_a_wrong_cookie(old: Software, way: str, new: Site) -> None:
     for held, code in refusals:
         journey.is_refused(new, held, code=code)
     journey.becomes_a_session(new, good, user_id=user_id)
+
+
+def test_ended_from_the_outbox(old: Software) -> None:
+    """`BetterAuthEnding` signs out of the one session; told again, better-auth still says that it is gone."""
+    old.person("gil")
+    ended, other = old.sign_in("gil"), old.sign_in("gil")
+    routes = BetterAuthRoutes(
+        format=BetterAuth(secrets=old.secrets, cookie_name=NAME), url=f"{old.software.origin}/api/auth"
+    )
+    token = unquote(ended.cookies[NAME]).partition(".")[0]
+    known = OldTokens(access_token="", refresh_token=None, record_key=token)
+    errand = Errand(provider="better-auth", now=datetime.now(UTC), service_tokens=ServiceTokens())
+    with HttpWeb() as web:
+        for _ in range(2):
+            flow = BetterAuthEnding(routes=routes).end(known, errand)
+            assert drive(flow, performer({"Web": web})).outcome is Outcome.DONE
+    assert (old.accepts(ended), old.accepts(other)) == (False, True)
 
 
 def test_old_application_down(old: Software, tmp_path: Path) -> None:
