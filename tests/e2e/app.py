@@ -20,6 +20,7 @@ from segue.config import Config
 from segue.engine import AsyncEngine
 from segue.errors import TokenExpired
 from segue.http.anti_csrf import AntiCsrfMode
+from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.settings import HttpSettings
 from segue.ids import UserId
 from segue.migration.cookies.model import OldSession
@@ -71,6 +72,7 @@ def create_app() -> FastAPI:
     segue.install(app)
     segue.install_cors(app)
     add_api(app, segue)
+    add_overlap(app, segue)
     add_refusals(app, segue)
     add_control(app, segue, clock)
     if env["E2E_PAGES"]:
@@ -128,6 +130,22 @@ def add_api(app: FastAPI, segue: SegueFastAPI) -> None:
     async def plan(session: Annotated[CurrentSession, Depends(segue.session)], name: str) -> dict[str, str]:
         changed = await session.merge_payload({"plan": name})
         return {"sessionHandle": changed.handle}
+
+
+def add_overlap(app: FastAPI, segue: SegueFastAPI) -> None:
+    """What takes old tokens as well."""
+
+    @app.get("/api/either")
+    async def either(
+        who: Annotated[CurrentSession | OldSignIn, Depends(segue.session_or_old)],
+    ) -> dict[str, str]:
+        return {"userId": who.user_id, "by": who.source.value}
+
+    @app.get("/api/moving")
+    async def moving(
+        who: Annotated[CurrentSession | OldSignIn, Depends(segue.sessions_or_old(migrate=OnTheSpot.SAFELY))],
+    ) -> dict[str, str]:
+        return {"userId": who.user_id, "by": who.source.value}
 
 
 def add_refusals(app: FastAPI, segue: SegueFastAPI) -> None:

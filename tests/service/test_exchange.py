@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from segue.errors import ConfigurationError
 from segue.http.exchange_settings import PUBLIC_CLIENT
+from segue.service.app import Service
 from segue.service.exchange import exchange_of
 from segue.service.schema import ExchangeClientSection, TokenExchangeSection
+from segue.service.settings import load_settings
+from tests.service.files import SMALLEST, load, write
+from tests.service.test_app import living
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +72,33 @@ def test_wrong(wrong: TokenExchangeSection, mend: str, tmp_path: Path) -> None:
     """What cannot be safe is refused with words that mend it."""
     with pytest.raises(ConfigurationError, match=mend):
         exchange_of(wrong, tmp_path, frozenset({"old"}))
+
+
+def test_endpoint_of_the_service(tmp_path: Path) -> None:
+    """`segue serve` answers the form, names the endpoint, and reads a file with a secret only if it is closed."""
+    text = f'{SMALLEST}\n[[token_exchange.client]]\nclient_id = "reports"\nclient_secret = "{SECRET}"\n'
+
+    async def story() -> None:
+        path = write(tmp_path, text)
+        path.chmod(0o600)
+        service = Service(load_settings(path, {}))
+        transport = httpx2.ASGITransport(app=service)
+        async with (
+            living(service),
+            httpx2.AsyncClient(transport=transport, base_url="https://api.example.com") as client,
+        ):
+            document = (await client.get("/auth/.well-known/openid-configuration")).json()
+            assert document["token_endpoint"].endswith("/auth/token")
+            assert document["token_endpoint_auth_methods_supported"] == [
+                "client_secret_basic",
+                "client_secret_post",
+            ]
+            refused = await client.post("/auth/token", data={"grant_type": "x"}, auth=("reports", "wrong"))
+            assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+            known = await client.post("/auth/token", data={"grant_type": "x"}, auth=("reports", SECRET))
+            assert (known.status_code, known.json()["error"]) == (400, "unsupported_grant_type")
+
+    asyncio.run(story())
+    (tmp_path / "segue.toml").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod"):
+        load(tmp_path, text)

@@ -115,6 +115,11 @@ const flow = {
     userId: () => Session.getUserId(),
     payload: () => Session.getAccessTokenPayloadSecurely() as Promise<Record<string, unknown>>,
     callApi: (path = "/api/me", method = "GET") => fetch(api + path, { method }).then(answerOf),
+    /** As a page of yesterday does, which still has the old provider's token. */
+    callWith: (token: string, path: string) =>
+        fetch(api + path, { headers: { authorization: `Bearer ${token}` } }).then(answerOf),
+    callWithAtOnce: (token: string, path: string, times: number) =>
+        Promise.all(Array.from({ length: times }, () => flow.callWith(token, path).then(({ body }) => body.by))),
     callUntilAnswered: () => untilAnswered(() => fetch(`${api}/api/me`)).then(({ status }) => ({ status, body: {} })),
     refreshUntilAnswered: () => untilAnswered(() => Session.attemptRefreshingSession()),
     callApiAtOnce: (times: number) =>
