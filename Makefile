@@ -22,6 +22,7 @@ fix: $(VENV)/.with-dev ## format, mend what the linter can mend, rewrite generat
 	$(BIN)/ruff format .
 	$(BIN)/python tests/docs/error_index.py
 	$(BIN)/python tests/docs/core_openapi.py
+	$(BIN)/python -m tests.docs.provider_pages
 	@if [ -d js/browser/node_modules ]; then npm run --silent --prefix js/browser fix; \
 	else echo "js/browser is left as it is: make check installs its tools (needs Node.js and npm)"; fi
 

@@ -24,6 +24,7 @@ from segue.migration.model import Identity
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import CredentialKind, Provider
+from segue.migration.shared_secrets import SHORT_SECRETS, SharedSecrets
 from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
 from segue.remote.settings import RemoteCore
 from segue.sessions.issuing import Issued, NewSession
@@ -38,6 +39,7 @@ __all__ = [
     "KEYS_ONLY",
     "PUBLIC_CLIENT",
     "SAME_ID",
+    "SHORT_SECRETS",
     "Algorithm",
     "AsyncEngine",
     "BearerToken",
@@ -74,6 +76,7 @@ __all__ = [
     "Revocation7009",
     "SessionError",
     "SessionView",
+    "SharedSecrets",
     "Source",
     "Standing",
     "TokenExchange",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from segue.cli.app import run
+from segue.migration.provider import Provider
+from segue.profiles import PROFILES
 from segue.service.settings import load_settings
 
 if TYPE_CHECKING:
@@ -95,3 +97,73 @@ def test_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     """It is named in one line."""
     assert run(["init", "no/such/segue.toml"]) == 1
     assert capsys.readouterr().err == "segue: No such file or directory: no/such/segue.secret\n"
+
+
+AUTH0 = [
+    "--profile",
+    "auth0",
+    "--value",
+    "domain=acme.eu.auth0.com",
+    "--value",
+    "api=https://api.example.com",
+]
+
+
+def test_profile_filled_in_works(folder: Path) -> None:
+    """With the profile's values it is a complete configuration."""
+    assert run(["init", *AUTH0, "--value", "client_ids=spa, app"]) == 0
+    (provider,) = load_settings(folder / "segue.toml", {}).config.providers
+    assert isinstance(provider, Provider)
+    assert provider.rules.profile == "auth0"
+    assert provider.authorized_parties == frozenset({"spa", "app"})
+
+
+def test_profile_not_filled_in_says_what_is_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is left out is named, and refused when the file is read, with the sentence that mends it."""
+    assert run(["init", *AUTH0]) == 0
+    assert "still to fill in: client_ids" in capsys.readouterr().out
+    assert run(["doctor"]) == 2
+    assert "client_ids names nobody" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--profile", "autho"], "did you mean auth0"),
+        (["--value", "domain=x"], "name it with --profile"),
+        (["--profile", "auth0", "--value", "domian=x"], "did you mean domain"),
+        (["--profile", "auth0", "--issuer", "https://x/"], "instead of --issuer"),
+    ],
+    ids=str,
+)
+def test_profile_that_cannot_be(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A profile or value that there is not is refused, and nothing is written."""
+    assert run(["init", *arguments]) == 2
+    assert sentence in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_writes_a_file_that_can_be_read(profile: str, folder: Path) -> None:
+    """The file of every profile, its examples filled in, makes a provider."""
+    values = [
+        f"--value={value.name}={_as_text(value.example)}"
+        for value in PROFILES[profile].values
+        if value.required
+    ]
+    assert run(["init", "--profile", profile, *values]) == 0
+    text = (folder / "segue.toml").read_text().replace("# deadline", "deadline")
+    (folder / "segue.toml").write_text(text)
+    environment = {"SEGUE_PROVIDER_OLD_SECRET": "s" * 32} if PROFILES[profile].keys_given else {}
+    (provider,) = load_settings(folder / "segue.toml", environment).config.providers
+    assert isinstance(provider, Provider)
+    assert provider.rules.profile == profile
+
+
+def _as_text(example: object) -> str:
+    return (
+        ",".join(map(str, cast("tuple[object, ...]", example)))
+        if isinstance(example, tuple)
+        else str(example)
+    )

@@ -434,7 +434,7 @@ def test_rules_in_words() -> None:
     )
     text = "\n".join(f"{label}: {said}" for label, said in rules_in_words(rules))
     for part in (
-        *("scp (a list)", "typ = Bearer", "machines: a → b = true", "in the header gty", "one application"),
+        *("scp (a list)", "typ = Bearer", "machines: a → b = true; in the header gty", "one application"),
         *("names none", "of i: tid = t", "cid", "tid, oid", "made and exp, in seconds", "since", "until"),
     ):
         assert part in text or part.replace("names none", "name none") in text

@@ -8,6 +8,7 @@ with a key of the test's own.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,7 +25,7 @@ from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.user_state import KEYS_ONLY
 from segue.migration.verifying import Migration, verify
 from segue.profiles import PROFILES
-from segue.tokens.algorithms import Algorithm, PrivateKey, SharedSecret
+from segue.tokens.algorithms import Algorithm, PrivateKey, SharedSecret, sign
 from segue.tokens.jwk import parse_jwks, public_jwk
 from segue.tokens.jws import sign_jws
 from tests.migration.issuer import ABSENT, LATE, NOW
@@ -99,6 +100,8 @@ class Sample:
         header = {"typ": "JWT", "kid": "k1", **self.header, **changes.header}
         kept = {name: value for name, value in claims.items() if value is not ABSENT}
         members = {name: value for name, value in header.items() if value is not ABSENT}
+        if self.profile == "supertokens-v2":
+            return _spelled_as_v2(kept, private or key_of(self.algorithm))
         return sign_jws(members, json.dumps(kept).encode(), private or key_of(self.algorithm), self.algorithm)
 
 
@@ -129,3 +132,10 @@ def keys_of(algorithm: Algorithm) -> KeySource:
         return SharedSecrets.of(private.secret)
     jwk = public_jwk(private.public_key(), key_id="k1", algorithm=algorithm)
     return PinnedKeys(keys=parse_jwks({"keys": [{**jwk}]}))
+
+
+def _spelled_as_v2(claims: dict[str, Any], private: PrivateKey | SharedSecret) -> str:
+    """As cores before 2.21 wrote their tokens: padded standard base64, and one header for all."""
+    header = b'{"alg":"RS256","typ":"JWT","version":"2"}'
+    data = b64encode(header) + b"." + b64encode(json.dumps(claims).encode())
+    return (data + b"." + b64encode(sign(private, Algorithm.RS256, data))).decode()

@@ -91,10 +91,16 @@ def test_t12_older_than_its_maximum(sample: Sample) -> None:
     provider = sample.provider()
     limit = (provider.maximum_age + provider.leeway).total_seconds()
     times = provider.rules.times
+    unit = times.unit.value
     young, old = (
         bend(
             "",
-            **{times.issued: ago(age), "nbf": ago(age), "exp": ago(-99_999), "auth_time": _or(sample, age)},
+            **{
+                times.issued: ago(age) * unit,
+                "nbf": ago(age),
+                times.expires: ago(-99_999) * unit,
+                "auth_time": _or(sample, age),
+            },
         )
         for age in (limit - 1, limit)
     )

@@ -245,6 +245,16 @@ def test_jwt_without_end() -> None:
         verified(sample.token(bend("", exp=ABSENT, iat=ABSENT)), provider)
 
 
+def test_jwt_without_issue() -> None:
+    """A home-made token without `iat` was made its whole life before its end, if somebody says how long that is."""
+    sample = jwt_sample.SAMPLE
+    bare = bend("", iat=ABSENT, exp=ago(-600))
+    with pytest.raises(ClaimsRefused, match="iat"):
+        verified(sample.token(bare), sample.provider())
+    identity = verified(sample.token(bare), sample.provider(token_lifetime=timedelta(hours=1)))
+    assert identity.issued_at.timestamp() == ago(3000)
+
+
 def test_jwt_with_issuer_audience_and_a_public_key() -> None:
     """A home-made token under a key pair is bound by its issuer and audience where it has them."""
     sample = jwt_sample.SAMPLE

@@ -22,7 +22,7 @@ from segue.migration.kinds import AnyProvider, choose_by_issuer, cookie_names
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import Provider
-from segue.migration.verification import read_issuer
+from segue.migration.verification import parse_token, read_issuer
 from segue.tokens.jws import UnverifiedJws, parse_jws
 
 _CHUNK = re.compile(r"\.[0-9]{1,2}\Z")
@@ -142,7 +142,7 @@ def _by_bearer(
 
 
 def _by_issuer(providers: tuple[AnyProvider, ...], credential: BearerToken) -> ChosenJwt:
-    unverified = parse_jws(credential.text)
+    unverified = parse_token(credential.text)
     issuer, _ = read_issuer(unverified)
     provider = choose_by_issuer(providers, issuer)
     if provider is None:

@@ -208,6 +208,10 @@ class ClaimRules(msgspec.Struct, frozen=True, kw_only=True):
     subject: SubjectRule | None = None
     """None: the text of the provider's `user_claim`."""
     times: TimeClaims = TimeClaims()
+    profile: str | None = None
+    """The profile that says all this, if one does."""
+    unproven: tuple[str, ...] = ()
+    """What it relies on and nobody has read in a source of the provider, nor seen."""
     missing_type: str = "jwt"
     """What a token without `typ` in its header counts as; a word that no token uses makes it a kind of its own."""
 

@@ -13,6 +13,8 @@ from segue.migration.claim_rules import NO_RULES, ClaimRules, ClockUnit, IssuerC
 
 def rules_in_words(rules: ClaimRules) -> Iterator[tuple[str, str]]:
     """A label and what holds, for each rule that is not the usual."""
+    if rules.profile is not None:
+        yield "profile", f"{rules.profile}, not run against the live service"
     if rules.issuer_claim is IssuerClaim.ABSENT:
         yield "issuer", "its tokens name none, and one that does is refused"
     if rules.issuer_only is not None:
@@ -25,15 +27,15 @@ def rules_in_words(rules: ClaimRules) -> Iterator[tuple[str, str]]:
         yield "must be", ", ".join(map(str, rules.one_of))
     for tie in rules.issuer_ties:
         yield f"of {tie.issuer}", f"{spelled(tie.path)} = {tie.value}"
-    for mark in rules.refused:
-        yield f"refused: {mark.because.value}", str(mark)
-    for mark in rules.refused_headers:
-        yield f"refused: {mark.because.value}", f"in the header {mark}"
-    for unwanted in sorted(rules.admitted, key=lambda each: each.value):
-        yield "GIVEN UP", f"{unwanted.value} are taken"
+    marks = [(mark.because, str(mark)) for mark in rules.refused]
+    marks += [(mark.because, f"in the header {mark}") for mark in rules.refused_headers]
+    for unwanted in dict.fromkeys(because for because, _ in marks):
+        yield f"refused: {unwanted.value}", "; ".join(text for because, text in marks if because is unwanted)
     if rules.subject is not None:
         yield "subject", str(rules.subject)
     yield from _times(rules.times)
+    for text in rules.unproven:
+        yield "not proven", text
 
 
 def _times(times: TimeClaims) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,8 @@ from segue.migration.claim_rules import (
 )
 from segue.migration.model import Identity
 from segue.migration.provider import CredentialKind, Provider
-from segue.tokens.jws import UnverifiedJws, verify_parsed
+from segue.tokens.access_v2 import is_v2, parse_v2
+from segue.tokens.jws import UnverifiedJws, parse_jws, verify_parsed
 from segue.tokens.keys import KeySet
 
 _MAX_TEXT = 512
@@ -69,6 +70,16 @@ _KIND_MARKS: Mapping[CredentialKind, Mapping[str, frozenset[str]]] = {
 _ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
 _MACHINE_GRANTS = frozenset({"client-credentials", "client_credentials"})
 _CLIENT_CLAIMS = ("azp", "client_id")
+
+
+def parse_token(text: str) -> UnverifiedJws:
+    """
+    Take a token apart: a compact JWS, or what a SuperTokens core before 2.21 made, which is spelled otherwise.
+
+    Raises:
+        TokenMalformed: neither.
+    """
+    return parse_v2(text) if is_v2(text) else parse_jws(text)
 
 
 def read_issuer(unverified: UnverifiedJws) -> tuple[str | None, JsonObject]:

@@ -22,7 +22,7 @@ from segue.profiles.ory import HYDRA, KRATOS, hydra, kratos
 from segue.profiles.propelauth import PROPELAUTH, propelauth
 from segue.profiles.stytch import STYTCH, stytch
 from segue.profiles.supabase import SUPABASE, SUPABASE_SECRET, supabase, supabase_secret
-from segue.profiles.supertokens import SUPERTOKENS, supertokens
+from segue.profiles.supertokens import SUPERTOKENS, SUPERTOKENS_V2, supertokens, supertokens_v2
 from segue.profiles.workos import WORKOS, workos
 from segue.profiles.zitadel import ZITADEL, zitadel
 
@@ -31,7 +31,7 @@ PROFILES: dict[str, Profile] = {
     for profile in (
         *(AUTH0, COGNITO, FIREBASE, FIREBASE_COOKIE, OKTA, OKTA_ORG, KEYCLOAK, ENTRA, B2C, CLERK),
         *(SUPABASE, SUPABASE_SECRET, WORKOS, KINDE, STYTCH, DESCOPE, FUSIONAUTH, KRATOS, HYDRA),
-        *(ZITADEL, LOGTO, PROPELAUTH, SUPERTOKENS, OIDC, OIDC_ID_TOKEN, JWT),
+        *(ZITADEL, LOGTO, PROPELAUTH, SUPERTOKENS, SUPERTOKENS_V2, OIDC, OIDC_ID_TOKEN, JWT),
     )
 }
 """Every profile by its id, in the order of `docs/howto/providers/`."""
@@ -66,6 +66,7 @@ __all__ = [
     "supabase",
     "supabase_secret",
     "supertokens",
+    "supertokens_v2",
     "workos",
     "zitadel",
 ]

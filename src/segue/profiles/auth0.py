@@ -79,6 +79,7 @@ AUTH0 = Profile(
     binds_by="`aud` has your API's identifier, and `azp` (or `client_id`) is your page",
     kind_test="`typ` is JWT or at+jwt, and there is a `scope`: an ID token has none",
     session="nothing names it in an access token, unless an Action does: the token's `jti`, else the token itself",
+    names_sign_ins=False,
     ending="the Management API ends the session or all of the user's; `/oauth/revoke` a refresh token",
     ends_with=(
         Auth0Ending,
@@ -94,7 +95,6 @@ AUTH0 = Profile(
             RefuseIf(path="act", because=Unwanted.IMPERSONATED),
         ),
     ),
-    session_claims=("sid",),
     maximum_age=timedelta(hours=24),
     unproven=("that an Action can put the session id into an access token",),
 )

@@ -65,6 +65,7 @@ DESCOPE = Profile(
     binds_by="the key set is your project's alone, and the issuer names it",
     kind_test="`drn` is `DS`: the refresh token is signed by the same keys",
     session="nothing names it that was read in a source: the token itself",
+    names_sign_ins=False,
     ending="`POST /v1/auth/logout` with the refresh token ends this session; the management API all of them",
     ends_with=(DescopeEnding,),
     rules=ClaimRules(

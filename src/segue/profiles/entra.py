@@ -143,7 +143,8 @@ ENTRA = Profile(
     browser='`acquireTokenSilent({scopes: ["api://{id}/access"]})`, then `accessToken`; `logoutRedirect()`',
     binds_by="`aud` is your API, and `azp` (version 2) or `appid` (version 1) your page",
     kind_test="`scp` is there, which only users' tokens have; `ver` fits the issuer",
-    session="`sid` where it is configured as an optional claim, else `uti`, which is one token's",
+    session="`sid` where it is configured as an optional claim, else the token itself",
+    names_sign_ins=False,
     ending="Graph's `revokeSignInSessions` ends all of the user's refresh tokens and browser sessions",
     ends_with=(EntraEnding,),
     rules=ClaimRules(
@@ -152,7 +153,7 @@ ENTRA = Profile(
         client_claims=("azp", "appid"),
         subject=SubjectRule(claims=("oid",), scope=("tid",), pattern=GUID),
     ),
-    session_claims=("sid", "uti"),
+    session_claims=("sid",),
     maximum_age=timedelta(hours=2),
     unproven=("that the optional claim `sid` is in access tokens", "the value of `idtyp` in users' tokens"),
 )

@@ -44,6 +44,7 @@ def jwt(
     audience: str | None = None,
     must_say: Mapping[str, str] | None = None,
     without_exp_for: timedelta | None = None,
+    token_lifetime: timedelta | None = None,
     session_claims: Collection[str] = (),
     name: str = "jwt",
     **policy: Unpack[Policy],
@@ -62,7 +63,8 @@ def jwt(
             claims=(text(user_claim, name="user_claim", example="userId"),), whole_numbers=True
         ),
         times=TimeClaims(
-            without_exp=None if without_exp_for is None else WithoutExp(accepted_for=without_exp_for)
+            without_exp=None if without_exp_for is None else WithoutExp(accepted_for=without_exp_for),
+            lifetime=token_lifetime,
         ),
     )
     return JWT.provider(
@@ -118,6 +120,13 @@ JWT = Profile(
             required=False,
         ),
         Value(
+            name="token_lifetime",
+            meaning="where tokens have no `iat`: how long each of them lives, from which its age is known",
+            example=timedelta(hours=1),
+            kind=ValueKind.SPAN,
+            required=False,
+        ),
+        Value(
             name="session_claims",
             meaning="claims that name the sign-in, if there are any",
             example=("sid",),
@@ -130,6 +139,7 @@ JWT = Profile(
     binds_by="the key: it is your application's own. `iss` and `aud` where they are there",
     kind_test="`must_say`, if you give it; a token that says `type: refresh` or names a purpose is refused",
     session="the claims that you name, else `jti`, else the token itself",
+    names_sign_ins=False,
     ending="nothing can: the tombstone alone keeps the old token from coming back",
     keys_given=True,
     algorithms=DEFAULT_ALGORITHMS,

@@ -66,6 +66,7 @@ KINDE = Profile(
     binds_by="`azp` is your page, and `aud` your API if you name it",
     kind_test="`scp` is a list, and the user's id begins with `kp_`: a machine has no user id",
     session="nothing names it: the token's `jti`. A refresh gives the same token again until it is over",
+    names_sign_ins=False,
     ending="`POST /oauth2/revoke` ends the grant",
     ends_with=(Revocation7009,),
     rules=ClaimRules(

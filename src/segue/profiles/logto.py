@@ -53,6 +53,7 @@ LOGTO = Profile(
     binds_by="`aud` is your API resource, and `client_id` your page",
     kind_test="`client_id` and `scope` are there: an ID token has neither. A machine's `sub` is its `client_id`",
     session="nothing names it: the token's `jti`",
+    names_sign_ins=False,
     ending="`/oidc/token/revocation` ends the grant of a refresh token",
     ends_with=(Revocation7009,),
     algorithms=frozenset({Algorithm.ES384, Algorithm.ES256, Algorithm.RS256}),

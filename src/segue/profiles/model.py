@@ -94,6 +94,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What tells it from other tokens under the same keys."""
     session: str
     """What names the sign-in, or stands for it."""
+    names_sign_ins: bool = True
+    """Whether all tokens of a sign-in are known as such; otherwise a later token of it would make another session."""
     ending: str
     """What ends the old session there, from our server; the tombstone holds in any case."""
     ends_with: tuple[type[Ending], ...] = ()
@@ -176,6 +178,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({Algorithm.HS256}) if isinstance(source, SharedSecrets) else self.algorithms
 
     def _admitting(self, rules: ClaimRules, admit: frozenset[Unwanted], name: str) -> ClaimRules:
+        rules = replace(rules, profile=self.id, unproven=self.unproven)
         if not admit:
             return rules
         wrong = admit - self.admissible

@@ -111,6 +111,7 @@ HYDRA = Profile(
     binds_by="`client_id` is your page, and `aud` your API if you name it",
     kind_test="`client_id` and `jti` are there, and no `at_hash`, `nonce` or `sid`, as in ID tokens",
     session="nothing names it: the token's `jti`",
+    names_sign_ins=False,
     ending="the admin port ends log-in sessions by subject or `sid`; `/oauth2/revoke` the refresh token",
     ends_with=(
         HydraEnding,

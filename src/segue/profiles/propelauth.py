@@ -34,6 +34,7 @@ PROPELAUTH = Profile(
     binds_by="the issuer: one key signs for one project, and no `aud` is there to look at",
     kind_test="`user_id` is there",
     session="nothing names it: the token itself",
+    names_sign_ins=False,
     ending="`POST /api/backend/v1/user/{id}/logout_all_sessions` with an API key ends all of the user's",
     ends_with=(PropelAuthEnding,),
     keys_given=True,

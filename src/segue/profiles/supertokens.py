@@ -1,4 +1,4 @@
-"""SuperTokens itself: access tokens of versions 3 to 5 of an older core (supertokens-python `access_token.py`)."""
+"""SuperTokens itself: access tokens of an older core, versions 3 to 5 and version 2 (supertokens-python)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Unpack
 from msgspec.structs import replace
 
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
-from segue.migration.claim_rules import ClaimRules, Form, IssuerClaim, RefuseIf, Required, Unwanted
+from segue.migration.claim_rules import (
+    ClaimRules,
+    ClockUnit,
+    Form,
+    IssuerClaim,
+    RefuseIf,
+    Required,
+    SubjectRule,
+    TimeClaims,
+    Unwanted,
+)
 from segue.migration.endings import SupertokensEnding
 from segue.migration.key_sources import LiveKeys
 from segue.migration.provider import Provider
@@ -41,6 +51,18 @@ def supertokens(
             refused=(*rules.refused, stranger),
             issuer_claim=IssuerClaim.ABSENT if issuer is None else IssuerClaim.NAMED,
         ),
+        policy=policy,
+    )
+
+
+def supertokens_v2(*, name: str = "supertokens-v2", **policy: Unpack[Policy]) -> Provider:
+    """Users of a core before 2.21; `keys` is `PinnedKeys.from_pem(…)` of its signing keys: tokens name none."""
+    return SUPERTOKENS_V2.provider(
+        name=name,
+        issuers=(name,),
+        keys=None,
+        audiences=ANY_AUDIENCE,
+        authorized_parties=ANY_PARTY,
         policy=policy,
     )
 
@@ -83,7 +105,28 @@ SUPERTOKENS = Profile(
     session_claims=("sessionHandle",),
     maximum_age=timedelta(hours=1),
     session_lifetime=timedelta(days=100),
-    unproven=(
-        "tokens of version 2, which have a form of their own, are not read: move with the same database instead",
+)
+SUPERTOKENS_V2 = Profile(
+    id="supertokens-v2",
+    title="SuperTokens, a core before 2.21",
+    make=supertokens_v2,
+    values=(),
+    presents="the access token: the cookie `sAccessToken`, as its back-end SDK made it",
+    browser="the cookie is `HttpOnly`: your back end relays it; `Session.signOut()`",
+    binds_by="the keys: they are your core's alone",
+    kind_test="its own form and `refreshTokenHash1`: nothing else is spelled so",
+    session="`sessionHandle`",
+    ending="`POST /recipe/session/remove` at the old core ends this session",
+    ends_with=(SupertokensEnding,),
+    keys_given=True,
+    rules=ClaimRules(
+        required=(Required("sessionHandle", Form.TEXT), Required("refreshTokenHash1", Form.TEXT)),
+        issuer_only="the signing keys belong to your own core",
+        issuer_claim=IssuerClaim.ABSENT,
+        subject=SubjectRule(claims=("userId",)),
+        times=TimeClaims(issued="timeCreated", expires="expiryTime", unit=ClockUnit.MILLISECONDS),
     ),
+    session_claims=("sessionHandle",),
+    maximum_age=timedelta(hours=1),
+    session_lifetime=timedelta(days=100),
 )

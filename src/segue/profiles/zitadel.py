@@ -62,6 +62,7 @@ ZITADEL = Profile(
     binds_by="`azp` is your page: `aud` holds every client of the project, and only says which project",
     kind_test="`jti` is there, and no `amr`, `auth_time` or `at_hash`, as in ID tokens",
     session="nothing names it: the token's `jti`",
+    names_sign_ins=False,
     ending="`/oauth/v2/revoke` ends the refresh token; locking the user everything",
     ends_with=(Revocation7009,),
     algorithms=frozenset(

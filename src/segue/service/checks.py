@@ -24,6 +24,7 @@ from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, liv
 from segue.migration.kinds import AnyProvider
 from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
+from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.web import AsyncWeb, read_json
 from segue.service.environment import overridable, stray_variables
 from segue.service.reading import nearest
@@ -122,6 +123,8 @@ async def look_at_provider(provider: AnyProvider, web: AsyncWeb, now: datetime) 
         yield bad(provider.name, f"nothing is migrated any more since {provider.deadline}: its deadline")
     if not isinstance(provider, Provider):
         return
+    if isinstance(provider.keys, SharedSecrets):
+        yield _look_at_secrets(provider, provider.keys, now)
     pinned, live = pinned_part(provider.keys), compared_part(provider.keys) or live_part(provider.keys)
     if pinned is not None:
         for finding in _look_at_pinned(provider, pinned, now):
@@ -129,6 +132,15 @@ async def look_at_provider(provider: AnyProvider, web: AsyncWeb, now: datetime) 
     if live is not None:
         async for finding in _look_at_live(provider, live, web):
             yield finding
+
+
+def _look_at_secrets(provider: Provider, secrets: SharedSecrets, now: datetime) -> Finding:
+    if not secrets.serving(now):
+        return bad(provider.name, f"the shared secret served until {secrets.not_after}")
+    return good(
+        provider.name,
+        f"{len(secrets.keys)} shared secret(s); whether they are the right ones only a token tells",
+    )
 
 
 def _look_at_pinned(provider: Provider, pinned: PinnedKeys, now: datetime) -> Iterator[Finding]:

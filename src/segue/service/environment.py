@@ -3,7 +3,8 @@ Settings from the environment: `SEGUE_` and the key in capitals wins over the fi
 
 `SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]`
 and `[limits]` carry the section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
-(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_API_KEY`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`).
+(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_API_KEY`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`,
+`SEGUE_PROVIDER_<NAME>_SECRET` for `secret` of its keys).
 An empty variable counts as none.
 House rule: a value is never quoted.
 """
@@ -51,6 +52,11 @@ def introspection_secret_variable(provider: str) -> str:
     return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_INTROSPECTION_SECRET"
 
 
+def shared_secret_variable(provider: str) -> str:
+    """The variable that sets the secret with which a provider signs."""
+    return f"{PREFIX}PROVIDER_{provider.upper().replace('-', '_')}_SECRET"
+
+
 def overridable() -> dict[str, tuple[str, str, inspect.Type]]:
     """Every variable but those of providers: section, key and type of what it sets."""
     return {
@@ -84,6 +90,7 @@ def overlaid(given: Mapping[str, object], environment: Mapping[str, str]) -> Map
             ("introspection", "client_secret", introspection_secret_variable),
         ):
             _put_secret(provider, section, key, environment.get(named(name), ""))
+        _put_shared(provider, environment.get(shared_secret_variable(name), ""))
     return result
 
 
@@ -95,10 +102,22 @@ def _put_secret(provider: Table, section: str, key: str, secret: str) -> None:
         table.pop(f"{key}_file", None)
 
 
+def _put_shared(provider: Table, secret: str) -> None:
+    """The secret that signs: keys need no table of their own for it."""
+    if not secret:
+        return
+    keys = provider.setdefault("keys", {})
+    if isinstance(keys, dict):
+        table = cast("Table", keys)
+        table["secret"] = secret
+        table.pop("secret_file", None)
+
+
 def stray_variables(environment: Mapping[str, str], providers: tuple[str, ...]) -> list[str]:
     """Variables that begin like ours and set nothing."""
     of_providers = {client_secret_variable(each) for each in providers}
     of_providers |= {api_key_variable(each) for each in providers}
+    of_providers |= {shared_secret_variable(each) for each in providers}
     of_providers |= {introspection_secret_variable(each) for each in providers}
     known = {*overridable(), CONFIG, *of_providers}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

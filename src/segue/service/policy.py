@@ -25,6 +25,7 @@ from segue.migration.own_provider import OwnProvider
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
 from segue.migration.rollout import ON
+from segue.migration.shared_secrets import SharedSecrets
 from segue.service.durations import format_duration
 from segue.service.kind_rules import instant_text, listed, rules_of_kind
 from segue.sessions.revocations import StaleFeed
@@ -88,7 +89,11 @@ def _rules(provider: AnyProvider) -> Iterable[tuple[str, str]]:
 
 
 def _given_up(provider: AnyProvider) -> Iterable[str]:
-    if isinstance(provider, Provider | OpaqueProvider):
+    if isinstance(provider, Provider):
+        yield from _given_up_of_jwts(provider)
+    if isinstance(provider, OpaqueProvider) or (
+        isinstance(provider, Provider) and not _binds_otherwise(provider)
+    ):
         if isinstance(provider.audiences, Anyone):
             yield "GIVEN UP: the audience is not checked; right only if the issuer serves this one application"
         if isinstance(provider.authorized_parties, Anyone):
@@ -113,6 +118,20 @@ def _given_up(provider: AnyProvider) -> Iterable[str]:
         )
     if provider.carried_claims:
         yield "carried claims stay as they are when they change at the provider"
+
+
+def _binds_otherwise(provider: Provider) -> bool:
+    """A profile knows what binds its tokens, and a reason for the issuer alone is a rule of its own."""
+    return provider.rules.profile is not None or provider.rules.issuer_only is not None
+
+
+def _given_up_of_jwts(provider: Provider) -> Iterable[str]:
+    if isinstance(provider.keys, SharedSecrets):
+        yield "shared secret: whoever has it makes tokens for anybody"
+        if provider.keys.short is not None:
+            yield "GIVEN UP: a short secret is found by trying, from a single token"
+    for unwanted in sorted(provider.rules.admitted, key=lambda each: each.value):
+        yield f"GIVEN UP: {unwanted.value} are let in"
 
 
 def http_rules(config: Config) -> tuple[tuple[str, str], ...]:
@@ -195,4 +214,6 @@ def _user_id(provider: AnyProvider) -> str:
 
 
 def _subject(provider: AnyProvider) -> str:
+    if isinstance(provider, Provider) and provider.rules.subject is not None:
+        return str(provider.rules.subject)
     return provider.user_claim if isinstance(provider, Provider | OpaqueProvider) else "user id"

@@ -9,28 +9,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from segue.errors import ConfigurationError
 from segue.ids import TenantId
-from segue.json import JsonObject, parse_object
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
 from segue.migration.endings import Ending
-from segue.migration.key_cache import CacheRules
-from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
+from segue.migration.key_sources import LiveKeys, live_part
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
 from segue.migration.rollout import parse_rollout
 from segue.migration.user_state import KEYS_ONLY, Introspection
+from segue.profiles import PROFILES, Profile
 from segue.service.endings import ending_from
 from segue.service.private_files import read_private
+from segue.service.profiled import values_of
+from segue.service.provider_keys import keys_from, live_from
 from segue.service.schema import (
     IntrospectionSection,
     ProviderKeysSection,
     ProviderSection,
 )
+from segue.tokens.algorithms import Algorithm
 
 T = TypeVar("T")
 
@@ -38,7 +41,6 @@ ANY = "any"
 """Gives a check up, by name."""
 
 _KINDS = {"access_token": CredentialKind.ACCESS_TOKEN, "id_token": CredentialKind.ID_TOKEN}
-_RULES = CacheRules()
 
 
 def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[Provider, ...]:
@@ -66,6 +68,10 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
     Raises:
         ConfigurationError: it cannot be safe or cannot work.
     """
+    if section.profile is not None:
+        return _named(section, lambda: _by_profile(section, PROFILES[section.profile or ""], folder))
+    if section.values:
+        raise ConfigurationError(f"provider {section.name}: values belong to a profile; name it")
     if not section.issuers:
         raise ConfigurationError(
             f"provider {section.name}: issuers is empty; list the exact iss of its tokens, with or without a slash "
@@ -80,34 +86,94 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         f"provider {section.name}: authorized_parties",
         "the client ids of your pages",
     )
+    place = f"provider {section.name}: keys"
+    policy: dict[str, Any] = {**_policy(section, folder)}
     return Provider(
         name=section.name,
         issuers=section.issuers,
-        keys=_named(section, lambda: _keys(section, folder)),
         audiences=audiences,
         authorized_parties=parties,
         credential=_KINDS[section.credential],
-        algorithms=DEFAULT_ALGORITHMS if section.algorithms is None else section.algorithms,
         token_types=section.token_types,
         required_claims=tuple(sorted(section.required_claims.items())),
         user_claim=section.user_claim,
         session_claims=section.session_claims,
-        leeway=section.leeway.span,
-        maximum_age=section.maximum_age.span,
-        session_lifetime=section.session_lifetime.span,
-        live_check=None if section.live_check is None else KEYS_ONLY,
-        introspection=_named(section, lambda: _introspection(section, folder)),
-        sign_ins_since=section.sign_ins_since,
-        issued_before=section.issued_before,
-        deadline=section.deadline,
-        rollout=_named(section, lambda: parse_rollout(section.rollout)),
-        tenant_id=TenantId(section.tenant),
-        tenant_claim=section.tenant_claim,
-        tenants=tuple((said, TenantId(meant)) for said, meant in sorted(section.tenants.items())),
-        map_user=_named(section, lambda: _mapping(section)),
-        carried_claims=section.carried_claims,
-        revocation=_named(section, lambda: _revocation(section, folder)),
+        keys=_named(
+            section,
+            lambda: keys_from(
+                section.keys, place, folder, live=lambda: live_from(section.keys, section.issuers[0])
+            ),
+        ),
+        algorithms=_algorithms(section),
+        **policy,
     )
+
+
+def _algorithms(section: ProviderSection) -> frozenset[Algorithm]:
+    """A shared secret signs HS256, unless it is said."""
+    if section.algorithms is not None:
+        return section.algorithms
+    shared = section.keys.secret is not None or section.keys.secret_file is not None
+    return frozenset({Algorithm.HS256}) if shared else DEFAULT_ALGORITHMS
+
+
+def _by_profile(section: ProviderSection, profile: Profile, folder: Path) -> Provider:
+    """What the profile knows, with the file's values, keys and policy in it."""
+    place = f"provider {section.name}: keys"
+    known: dict[str, Any] = {
+        "name": section.name,
+        **values_of(profile, section.values, f"provider {section.name}"),
+        **_policy(section, folder),
+    }
+    if section.algorithms is not None:
+        known["algorithms"] = section.algorithms
+    if section.keys == ProviderKeysSection() or not profile.keys_given:
+        made = profile.make(**known)  # says what is missing, keys of a profile without any among it
+        own = live_part(made.keys)
+        if section.keys == ProviderKeysSection() or own is None:
+            return made
+        known["keys"] = keys_from(section.keys, place, folder, live=lambda: _tuned(own, section.keys, place))
+    else:
+        known["keys"] = keys_from(section.keys, place, folder, live=lambda: _nobody_to_ask(profile, place))
+    return profile.make(**known)
+
+
+def _tuned(own: LiveKeys, keys: ProviderKeysSection, place: str) -> LiveKeys:
+    """The profile's place to ask, with the file's times."""
+    for name in ("discovery_url", "jwks_url", "allowed_hosts"):
+        if getattr(keys, name):
+            raise ConfigurationError(f"{place}: {name} is what the profile knows; leave it out")
+    spans = {
+        name: span.span for name in ("max_age", "stale_for", "cool_down") if (span := getattr(keys, name))
+    }
+    return replace(own, **spans)
+
+
+def _nobody_to_ask(profile: Profile, place: str) -> LiveKeys:
+    raise ConfigurationError(
+        f"{place}: {profile.title} publishes no keys that could be asked for; give secret_file, or pem or file"
+    )
+
+
+def _policy(section: ProviderSection, folder: Path) -> dict[str, object]:
+    """What does not depend on what the credentials are."""
+    return {
+        "leeway": section.leeway.span,
+        "maximum_age": section.maximum_age.span,
+        "session_lifetime": section.session_lifetime.span,
+        "live_check": None if section.live_check is None else KEYS_ONLY,
+        "introspection": _named(section, lambda: _introspection(section, folder)),
+        "sign_ins_since": section.sign_ins_since,
+        "issued_before": section.issued_before,
+        "deadline": section.deadline,
+        "rollout": _named(section, lambda: parse_rollout(section.rollout)),
+        "tenant_id": TenantId(section.tenant),
+        "tenant_claim": section.tenant_claim,
+        "tenants": tuple((said, TenantId(meant)) for said, meant in sorted(section.tenants.items())),
+        "map_user": _named(section, lambda: _mapping(section)),
+        "carried_claims": section.carried_claims,
+        "revocation": _named(section, lambda: _revocation(section, folder)),
+    }
 
 
 def _mapping(section: ProviderSection) -> SameId | Prefixed | FromClaim | ImportedTable:
@@ -145,93 +211,6 @@ def _binding(
             "without brackets to give the check up"
         )
     return frozenset(given)
-
-
-def _keys(section: ProviderSection, folder: Path) -> KeySource:
-    keys, place = section.keys, f"provider {section.name}: keys"
-    pins = [name for name in ("file", "inline", "pem") if getattr(keys, name) is not None]
-    if len(pins) > 1:
-        raise ConfigurationError(f"{place}: give one of {' and '.join(pins)}")
-    if not pins:
-        _refuse(keys, _OF_PINS, place, "belongs to pinned keys: file, inline or pem")
-        if keys.use_pinned != "always":
-            raise ConfigurationError(f"{place}: use_pinned needs pinned keys: file, inline or pem")
-        return _live(section)
-    _require_pins(keys, pins[0], place)
-    if keys.use_pinned == "as_fallback":
-        return PinnedFallback(live=_live(section), pinned=_pinned(keys, folder, None))
-    return _pinned(keys, folder, _live(section) if keys.compare else None)
-
-
-_OF_PINS = ("key_id", "key_ids", "pinned_at", "not_after", "compare")
-_OF_LIVE = ("discovery_url", "jwks_url", "allowed_hosts", "max_age", "stale_for", "cool_down")
-
-
-def _require_pins(keys: ProviderKeysSection, pin: str, place: str) -> None:
-    if keys.use_pinned == "always" and not keys.compare:
-        _refuse(
-            keys,
-            _OF_LIVE,
-            place,
-            f"belongs to live keys; with {pin} nobody is asked, unless compare or use_pinned says so",
-        )
-    if keys.use_pinned == "as_fallback" and keys.compare:
-        raise ConfigurationError(
-            f"{place}: the pinned keys of a fallback are compared anyway; leave compare out"
-        )
-    if keys.key_id is not None and keys.pem is None:
-        raise ConfigurationError(f"{place}: key_id belongs to pem; a JWK set names its keys itself")
-    if keys.key_ids is not None and keys.pem is not None:
-        raise ConfigurationError(f"{place}: key_ids choose from a JWK set; pem has one key")
-
-
-def _refuse(keys: ProviderKeysSection, names: tuple[str, ...], place: str, why: str) -> None:
-    for name in names:
-        if getattr(keys, name):
-            raise ConfigurationError(f"{place}: {name} {why}")
-
-
-def _live(section: ProviderSection) -> LiveKeys:
-    keys = section.keys
-    return LiveKeys(
-        issuer=section.issuers[0],
-        discovery_url=keys.discovery_url,
-        jwks_url=keys.jwks_url,
-        allowed_hosts=keys.allowed_hosts,
-        max_age=_RULES.max_age if keys.max_age is None else keys.max_age.span,
-        stale_for=_RULES.stale_for if keys.stale_for is None else keys.stale_for.span,
-        cool_down=_RULES.cool_down if keys.cool_down is None else keys.cool_down.span,
-    )
-
-
-def _pinned(keys: ProviderKeysSection, folder: Path, compared: LiveKeys | None) -> PinnedKeys:
-    pinned_at, not_after = keys.pinned_at, keys.not_after
-    if keys.pem is not None:
-        return PinnedKeys.from_pem(
-            keys.pem, key_id=keys.key_id, pinned_at=pinned_at, not_after=not_after, compare_with=compared
-        )
-    if keys.file is not None:
-        path = folder / keys.file
-        return PinnedKeys.from_file(
-            path,
-            key_ids=keys.key_ids,
-            pinned_at=pinned_at or pinned_when(path),
-            not_after=not_after,
-            compare_with=compared,
-        )
-    inline: JsonObject = keys.inline or {}
-    return PinnedKeys.from_jwks(
-        inline, key_ids=keys.key_ids, pinned_at=pinned_at, not_after=not_after, compare_with=compared
-    )
-
-
-def pinned_when(path: Path) -> datetime | None:
-    """When `segue pin` wrote a file; None of any other."""
-    try:
-        written = parse_object(path.read_bytes()).get("pinned_at")
-        return datetime.fromisoformat(written) if isinstance(written, str) else None
-    except (OSError, ValueError):
-        return None  # whether the file is any good is for `PinnedKeys` to say
 
 
 def _revocation(section: ProviderSection, folder: Path) -> Ending | None:

@@ -20,6 +20,7 @@ from msgspec import inspect
 from segue.errors import ConfigurationError
 from segue.service.durations import Duration
 from segue.service.environment import overlaid
+from segue.service.profiled import with_profiles
 from segue.service.schema import SettingsFile
 
 Table: TypeAlias = dict[str, object]
@@ -52,11 +53,15 @@ def read_settings(text: str, *, name: str, environment: Mapping[str, str]) -> Se
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{name} is not TOML: {_without_values(error)}") from None
-    wrong = next(_unknown(given, inspect.type_info(SettingsFile), ""), None)
+    try:
+        gathered = with_profiles(given)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error.args[0]}") from None
+    wrong = next(_unknown(gathered, inspect.type_info(SettingsFile), ""), None)
     if wrong is not None:
         raise ConfigurationError(f"{name}: {wrong}")
     try:
-        return msgspec.convert(overlaid(given, environment), SettingsFile, dec_hook=_made)
+        return msgspec.convert(overlaid(gathered, environment), SettingsFile, dec_hook=_made)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{name}: {_explained(error)}") from None
 

@@ -108,7 +108,7 @@ class LimitsSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderKeysSection:
-    """Keys of a previous provider: asked for live, pinned by `file`, `inline` or `pem`, or both."""
+    """Keys of a previous provider: asked for live, pinned by `file`, `inline` or `pem`, or both; or a shared secret."""
 
     discovery_url: str | None = None
     jwks_url: str | None = None
@@ -121,6 +121,10 @@ class ProviderKeysSection:
     pem: str | None = None
     key_id: str | None = None
     key_ids: frozenset[str] | None = None
+    secret: str | None = field(default=None, repr=False)
+    secret_file: str | None = None
+    secret_encoding: Literal["text", "base64", "hex"] = "text"  # noqa: S105 - the name of an encoding
+    short_secrets: Literal["accept"] | None = None
     use_pinned: Literal["always", "as_fallback"] = "always"
     compare: bool = False
     pinned_at: datetime | None = None
@@ -187,12 +191,14 @@ class IntrospectionSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSection:
-    """A previous provider; see `segue.migration.provider.Provider`."""
+    """A previous provider; see `segue.migration.provider.Provider`. By a profile: `segue.service.profiled`."""
 
     name: str
-    issuers: tuple[str, ...]
-    audiences: tuple[str, ...] | str
-    authorized_parties: tuple[str, ...] | str
+    profile: str | None = None
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    issuers: tuple[str, ...] = ()
+    audiences: tuple[str, ...] | str = ()
+    authorized_parties: tuple[str, ...] | str = ()
     keys: ProviderKeysSection = ProviderKeysSection()
     credential: Literal["access_token", "id_token"] = "access_token"
     algorithms: frozenset[Algorithm] | None = None

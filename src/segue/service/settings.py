@@ -23,6 +23,7 @@ from segue.service.environment import (
     api_key_variable,
     client_secret_variable,
     introspection_secret_variable,
+    shared_secret_variable,
     variable,
 )
 from segue.service.exchange import exchange_of
@@ -112,6 +113,7 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
 
 
 def _secrets_of(provider: ProviderSection) -> Iterator[tuple[str | None, Callable[[str], str]]]:
+    yield provider.keys.secret, shared_secret_variable
     if provider.revocation is not None:
         yield provider.revocation.client_secret, client_secret_variable
         yield provider.revocation.api_key, api_key_variable

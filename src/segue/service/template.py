@@ -7,8 +7,11 @@ default is left to `docs/reference/settings.md`.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from segue.profiles import PROFILES
+from segue.service.profile_template import keys_of, quoted, times_of, values_to_fill
 
 API_DOMAIN = "http://localhost:8090"
 WEBSITE_DOMAIN = "http://localhost:3000"
@@ -22,6 +25,10 @@ class Answers:
     issuer: str | None = None
     audience: str | None = None
     client_id: str | None = None
+    profile: str | None = None
+    """The id of one, which takes the place of the three above."""
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the profile; lists with commas."""
     api_domain: str = API_DOMAIN
     website_domain: str = WEBSITE_DOMAIN
     secret: str | None = None
@@ -31,30 +38,32 @@ class Answers:
 
 def render_settings(answers: Answers) -> str:
     """The text of the file."""
+    known = None if answers.profile is None else PROFILES[answers.profile]
     return _TEMPLATE.format(
-        api_domain=_quoted(answers.api_domain),
-        website_domain=_quoted(answers.website_domain),
+        provider=_written_out(answers) if known is None else values_to_fill(known, answers.values),
+        times=_TIMES if known is None else times_of(known),
+        keys=_DISCOVERED if known is None else keys_of(known),
+        api_domain=quoted(answers.api_domain),
+        website_domain=quoted(answers.website_domain),
         secret=_secret(answers),
-        issuers=_list(answers.issuer),
-        audiences=_list(answers.audience),
-        parties=_list(answers.client_id),
-        example_client=_quoted(answers.client_id or "your-client-id"),
+        example_client=quoted(answers.client_id or "your-client-id"),
+    )
+
+
+def _written_out(answers: Answers) -> str:
+    return _WRITTEN_OUT.format(
+        issuers=_list(answers.issuer), audiences=_list(answers.audience), parties=_list(answers.client_id)
     )
 
 
 def _secret(answers: Answers) -> str:
     if answers.secret is not None:
-        return f"secret = {_quoted(answers.secret)}"
-    return f"secret_file = {_quoted(answers.secret_file)}"
+        return f"secret = {quoted(answers.secret)}"
+    return f"secret_file = {quoted(answers.secret_file)}"
 
 
 def _list(value: str | None) -> str:
-    return "[]" if value is None else f"[{_quoted(value)}]"
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML: the escapes of JSON, and DEL, which JSON leaves alone."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return "[]" if value is None else f"[{quoted(value)}]"
 
 
 _TEMPLATE = """\
@@ -103,31 +112,13 @@ database = "segue.sqlite3"
 [[provider]]
 # For logs and reports: lower-case letters, digits, - and _.
 name = "old"
-# The `iss` of its tokens to the letter, with or without a slash at the end. Its keys are found from the first one.
-issuers = {issuers}
-# What must stand in `aud`: the identifier of your API; for ID tokens your client id.
-# "any" (without brackets) gives the check up: right only if the issuer serves no other application.
-audiences = {audiences}
-# The client ids (`azp` or `client_id`) that your pages sign in with; "any" gives the check up.
-authorized_parties = {parties}
-# Which token your pages send: access_token or id_token. One is never taken for the other.
-credential = "access_token"
-# keys_only: a good signature is enough, and nobody is asked whether the user was blocked or signed out since.
+{provider}# keys_only: a good signature is enough, and nobody is asked whether the user was blocked or signed out since.
 # If the provider has introspection, ask there instead: take this line away and fill in [provider.introspection].
 live_check = "keys_only"
-# A token that was issued longer ago is refused, whatever it says of itself. With keys_only at most 24h; less is better.
-maximum_age = "24h"
-# How long a sign-in lasts at the provider. The new session ends no later than the old one would have.
-session_lifetime = "30d"
-# From this instant on nothing is migrated any more. Set it as soon as you know the day.
+{times}# From this instant on nothing is migrated any more. Set it as soon as you know the day.
 # deadline = 2030-01-31T00:00:00Z
 
-# Its keys are asked for by OpenID Connect discovery, unless one of these says otherwise:
-# [provider.keys]
-# jwks_url = "https://login.example.org/keys"    # the provider has no discovery document
-# file = "old-keys.json"    # pinned: nobody is asked; make it with: segue pin ISSUER -o old-keys.json
-
-# Ask the provider about each token before it becomes a session (RFC 7662):
+{keys}# Ask the provider about each token before it becomes a session (RFC 7662):
 # [provider.introspection]
 # url = "https://login.example.org/oauth/introspect"
 # client_id = {example_client}
@@ -138,4 +129,29 @@ session_lifetime = "30d"
 # url = "https://login.example.org/oauth/revoke"
 # client_id = {example_client}
 # client_secret_file = "old-client.secret"    # leave it out for a public client
+"""
+
+_WRITTEN_OUT = """\
+# The `iss` of its tokens to the letter, with or without a slash at the end. Its keys are found from the first one.
+issuers = {issuers}
+# What must stand in `aud`: the identifier of your API; for ID tokens your client id.
+# "any" (without brackets) gives the check up: right only if the issuer serves no other application.
+audiences = {audiences}
+# The client ids (`azp` or `client_id`) that your pages sign in with; "any" gives the check up.
+authorized_parties = {parties}
+# Which token your pages send: access_token or id_token. One is never taken for the other.
+credential = "access_token"
+"""
+_TIMES = """\
+# A token that was issued longer ago is refused, whatever it says of itself. With keys_only at most 24h; less is better.
+maximum_age = "24h"
+# How long a sign-in lasts at the provider. The new session ends no later than the old one would have.
+session_lifetime = "30d"
+"""
+_DISCOVERED = """\
+# Its keys are asked for by OpenID Connect discovery, unless one of these says otherwise:
+# [provider.keys]
+# jwks_url = "https://login.example.org/keys"    # the provider has no discovery document
+# file = "old-keys.json"    # pinned: nobody is asked; make it with: segue pin ISSUER -o old-keys.json
+
 """

@@ -32,7 +32,6 @@ SAMPLE = Sample(
         "ver": "2.0",
     },
     subject=f"{DIRECTORY}:{USER}",
-    session="fqiBqXLPj0eQa82S-IYFAA",
     other_client=(bend("azp", azp=OTHER), bend("azp", azp=ABSENT), bend("aud", aud=OTHER)),
     other_kind=(
         bend("scp", scp=ABSENT, aud=PAGE, nonce="n"),
