@@ -62,13 +62,13 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
     once_per: OncePer = OncePer.PERSON
 
     def __post_init__(self) -> None:
+        self._require_answers()  # first: with them, somebody is asked
         super().__post_init__()
         names = self.format.cookie_names
         if not names or not all(names):
             raise ConfigurationError(
                 f"{self.name}: the format names no cookie; say which one holds the session"
             )
-        self._require_answers()
         if isinstance(self.revocation, RecordEnding) and self.end_session is None:
             raise ConfigurationError(
                 f"{self.name}: RecordEnding deletes the session's row by end_session; give it"
@@ -85,8 +85,10 @@ class CookieProvider(NamedIssuerPolicy, frozen=True, kw_only=True):
         asks = self.format.asks if isinstance(self.format, AsksApplication) else frozenset[str]()
         for name in sorted(asks):
             if given[name] is None:
+                otherwise = ", or say in the format that passwords are not compared"
                 raise ConfigurationError(
                     f"{self.name}: {type(self.format).__name__} asks for {name}; give it"
+                    f"{otherwise if name == 'password_hash' else ''}"
                 )
 
     @property

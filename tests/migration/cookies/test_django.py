@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from segue import KEYS_ONLY, CookieProvider
 from segue.errors import ConfigurationError, StateUnavailable
 from segue.migration.cookies.django import DjangoSession, DjangoSignedCookie, StoredAs
 from segue.migration.cookies.django_auth import UNCHECKED_PASSWORD
@@ -253,3 +255,28 @@ def test_configuration_that_cannot_be_safe(made: Any, settings: dict[str, object
     """It is refused when it is built, with what mends it."""
     with pytest.raises(ConfigurationError, match=words):
         made(**{"secrets": (SECRET,), **settings})
+
+
+@pytest.mark.parametrize(
+    ("cookie_format", "given", "missing"),
+    [
+        (STORED, {"password_hash"}, "find_session"),
+        (STORED, {"find_session"}, "password_hash"),
+        (SIGNED, set[str](), "password_hash"),
+    ],
+)
+def test_functions_that_are_missing(cookie_format: Any, given: set[str], missing: str) -> None:
+    """A provider without what its format asks for is refused when it is built, not when the first user comes."""
+    tables = OldTables()
+    answers: dict[str, Any] = {name: partial(getattr(tables, name), "old") for name in given}
+    with pytest.raises(ConfigurationError, match=missing):
+        CookieProvider(name="old", format=cookie_format, deadline=NOW, **answers)
+
+
+def test_password_unchecked_needs_no_function() -> None:
+    """What is given up by name is not asked for."""
+    unchecked = DjangoSignedCookie(secrets=(SECRET,), password=UNCHECKED_PASSWORD)
+    provider = CookieProvider(
+        name="old", format=unchecked, deadline=NOW, live_check=KEYS_ONLY, maximum_age=timedelta(hours=1)
+    )
+    assert provider.password_hash is None

@@ -17,7 +17,7 @@ from segue.errors import ClaimsRefused, TokenExpired, TokenMalformed
 from segue.json import JsonObject
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
-from segue.migration.cookies.model import Cookies, OldSession
+from segue.migration.cookies.model import Asked, Cookies, OldSession
 from segue.migration.cookies.signed_value import read_cookie
 
 
@@ -52,6 +52,11 @@ class AuthJsRows(msgspec.Struct, frozen=True, kw_only=True):
     def cookie_names(self) -> frozenset[str]:
         """The one cookie."""
         return frozenset({self.cookie_name})
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """The row."""
+        return frozenset({"find_session"})
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:
         """

@@ -25,7 +25,7 @@ from segue.migration.cookies.django_auth import (
     require_password,
     user_of,
 )
-from segue.migration.cookies.model import MAX_SESSION, Cookies, OldApplication, OldSession
+from segue.migration.cookies.model import MAX_SESSION, Asked, Cookies, OldApplication, OldSession
 from segue.migration.cookies.python_session import PythonSession, read_sign_in
 from segue.migration.cookies.signed_payload import base62_time, later, parse_content, require_time, unpack
 from segue.migration.cookies.signed_text import HmacHash, concatenated, read_cookie, unsign
@@ -68,6 +68,11 @@ class _DjangoSession(PythonSession, frozen=True, kw_only=True):
                     f"{type(self).__name__}: {label} must be a frozenset with something in it"
                 )
 
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """The password's hash where it is compared."""
+        return frozenset({"password_hash"} if self.password is COMPARED_PASSWORD else ())
+
     def _unsigned(self, text: str, salt: str) -> tuple[JsonObject, datetime]:
         payload, time = unsign(
             text, separator=":", secrets=self.secrets, derive=concatenated(salt.encode()), kinds=self.hashes
@@ -97,6 +102,11 @@ class DjangoSession(_DjangoSession, frozen=True, kw_only=True):
     stored: StoredAs = StoredAs.SIGNED
     store_class: str = "SessionStore"
     """Name of the class of `SESSION_ENGINE`, which is part of what signs rows; an engine of your own may differ."""
+
+    @property
+    def asks(self) -> frozenset[Asked]:
+        """The row, too."""
+        return frozenset({"find_session"}) | super().asks
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:
         """

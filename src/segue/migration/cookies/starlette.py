@@ -29,7 +29,7 @@ _SALT = b"itsdangerous.Signer"
 class Endless(Enum):
     """A cookie that has no age by which the old application refuses it."""
 
-    NO_MAX_AGE = "no max age"
+    NO_MAX_AGE = "no_max_age"
 
 
 NO_MAX_AGE: Final = Endless.NO_MAX_AGE
