@@ -21,7 +21,8 @@ from fastapi import Depends, FastAPI
 
 from segue import AsyncEngine, Config, HttpSettings
 from segue.adapters.fastapi import CurrentSession, SegueFastAPI
-from segue.stores.sqlite import AsyncSqliteStore
+from segue.migration.model import DeliveryState
+from segue.stores.sqlite import AsyncSqliteStore, SqliteStore
 from tests.support.processes import wait_until
 
 SECRET = "the deployment secret of these tests, long enough"
@@ -83,9 +84,19 @@ class Visitor:
 class Site:
     """The new application while it runs."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, database: Path) -> None:
         self.origin = origin
+        self._database = database
         self.visitors: list[Visitor] = []
+
+    @property
+    def delivered(self) -> bool:
+        """Whether nothing waits in the outbox, by a look from another process's place."""
+        store = SqliteStore(str(self._database))
+        try:
+            return not store.list_deliveries(state=DeliveryState.PENDING, limit=1)
+        finally:
+            store.close()
 
     def visitor(self, held: Held, *, key: str | None = None) -> Visitor:
         """A browser that holds this of the old application; another client than all before unless *key* is theirs."""
@@ -120,7 +131,7 @@ def site(*providers: Any, database: Path, **engine_arguments: Any) -> Generator[
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
-    made = Site(origin)
+    made = Site(origin, database)
     try:
         wait_until(lambda: server.started or not thread.is_alive(), what="uvicorn to listen")
         yield made

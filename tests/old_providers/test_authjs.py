@@ -275,7 +275,7 @@ def test_journey_with_rows(rows: Rows, new: Site) -> None:
     other = rows.sign_in("ada")
     user_id = rows.user_id(other)
     visitor = journey.moves(new, rows, user="ada", user_id=user_id)
-    journey.ends_for_real(rows, visitor.held)
+    journey.ends_for_real(new, rows, visitor.held)
     journey.is_refused(new, visitor.held, code="SIGN_IN_REVOKED")
     journey.becomes_a_session(new, other, user_id=user_id)
 

@@ -159,7 +159,7 @@ def test_journey(old: Software, way: str, new: Site) -> None:
     """A signed-in user moves once, and his old session is ended."""
     user_id = old.person(f"ada-{way}")
     visitor = journey.moves(new, old, user=f"ada-{way}", user_id=user_id)
-    journey.ends_for_real(old, visitor.held)
+    journey.ends_for_real(new, old, visitor.held)
     journey.is_refused(new, visitor.held, code="SIGN_IN_REVOKED")
 
 

@@ -65,7 +65,7 @@ def test_journey(old: Django, new: Site) -> None:
     """A session moves once. A row is deleted then; a signed cookie lives on at Django, and is spent here."""
     visitor = journey.moves(new, old, user="ada", user_id=old.users["ada"])
     if old.engine == "db":
-        journey.ends_for_real(old, visitor.held)
+        journey.ends_for_real(new, old, visitor.held)
         journey.is_refused(new, visitor.held, code="SIGN_IN_REVOKED")
     else:
         journey.leaves_a_tombstone(new, old, visitor.held)

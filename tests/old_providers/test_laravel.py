@@ -83,7 +83,7 @@ def new(old: OldLaravel) -> Iterator[Site]:
 def test_journey(old: OldLaravel, new: Site) -> None:
     """A session moves once, and then its file is gone and Laravel knows nobody."""
     visitor = journey.moves(new, old, user="ada", user_id="7")
-    journey.ends_for_real(old, visitor.held)
+    journey.ends_for_real(new, old, visitor.held)
 
 
 def test_nobody_is_signed_in(old: OldLaravel, new: Site) -> None:

@@ -85,7 +85,7 @@ def new(old: OldPhp) -> Iterator[Site]:
 def test_journey(old: OldPhp, new: Site) -> None:
     """A session moves once, and then its file is gone and PHP knows nobody."""
     visitor = journey.moves(new, old, user="ada", user_id="7")
-    journey.ends_for_real(old, visitor.held)
+    journey.ends_for_real(new, old, visitor.held)
 
 
 @pytest.mark.parametrize("serializer", [PhpSerializer.PHP_SERIALIZE, PhpSerializer.PHP_BINARY])

@@ -106,7 +106,8 @@ class DjangoSession(_DjangoSession, frozen=True, kw_only=True):
     @property
     def asks(self) -> frozenset[Asked]:
         """The row, too."""
-        return frozenset({"find_session"}) | super().asks
+        row: frozenset[Asked] = frozenset({"find_session"})
+        return row | super().asks
 
     async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:
         """
