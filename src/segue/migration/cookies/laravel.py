@@ -44,7 +44,7 @@ class PasswordMark(Enum):
 
     COMPARED = "compared"
     """Where Laravel's `AuthenticateSession` runs: a session without its mark, or with another one, is refused."""
-    NOT_COMPARED = "not compared"
+    NOT_COMPARED = "not_compared"
     """A changed password leaves old sessions as they are, as it does in a Laravel without that middleware."""
 
 

@@ -37,8 +37,8 @@ _MAX_SPAN = timedelta(days=3653)
 class Undemanding(Enum):
     """A check that is given up, by name."""
 
-    PURPOSE = "any purpose"
-    AGE = "any age"
+    PURPOSE = "any_purpose"
+    AGE = "any_age"
 
 
 ANY_PURPOSE: Final = Undemanding.PURPOSE
