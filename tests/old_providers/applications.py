@@ -138,6 +138,10 @@ class Django(OldPython):
         reply = browser.post(path, data=fields, headers={"x-csrftoken": token})
         assert reply.status_code == 302, reply.text
 
+    def end(self, key: str) -> None:
+        """Have Django itself end a session."""
+        self.software.tell("end", key=key)
+
     def change(self, user: str, **words: object) -> None:
         """What an administrator does to a user: `password`, `active`."""
         self.software.tell("change", user=user, **words)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from segue import CookieProvider
 from tests.old_providers import journey
@@ -43,7 +44,7 @@ def old(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def provider(old: Django) -> CookieProvider:
     """As it is configured for a cut-over that is going on."""
-    rows = old.engine == "db"
+    rows = old.engine != "signed_cookies"
     return CookieProvider(
         name="django",
         format=old.format,
@@ -98,6 +99,19 @@ def test_key_that_nobody_has(old: Django, new: Site) -> None:
     """A key that was guessed finds no row; to a signed cookie it is no cookie at all."""
     code = "SIGN_IN_REVOKED" if old.engine == "db" else "TOKEN_MALFORMED"
     journey.is_refused(new, Held(cookies={"sessionid": "k3y0fth3s3ss10nw1th32l3tt3rs1n1t"}), code=code)
+
+
+def test_cache_in_front_of_the_rows(tmp_path: Path) -> None:
+    """With `cached_db` Django goes on without the row, from its cache; asked to end the session itself, it does."""
+    with running("cached_db", tmp_path) as cached:
+        kept = cached.sign_in("bob")
+        cached.tables.end_session(kept.cookies["sessionid"])
+        assert cached.accepts(kept)
+        by_django = replace(provider(cached), end_session=cached.end)
+        with site(by_django, database=tmp_path / "new.sqlite3") as moved_to:
+            journey.is_refused(moved_to, kept, code="SIGN_IN_REVOKED")
+            visitor = journey.moves(moved_to, cached, user="ada", user_id=cached.users["ada"])
+            journey.ends_for_real(moved_to, cached, visitor.held)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
