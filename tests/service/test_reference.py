@@ -23,6 +23,8 @@ SECTIONS: dict[str, type] = {
     "[provider.keys]": schema.ProviderKeysSection,
     "[provider.introspection]": schema.IntrospectionSection,
     "[provider.revocation]": schema.RevocationSection,
+    "[[opaque_provider]]": schema.OpaqueProviderSection,
+    "[[cookie_provider]]": schema.CookieProviderSection,
 }
 
 

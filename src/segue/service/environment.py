@@ -159,6 +159,8 @@ def _table(tables: Table, section: str) -> Table:
 
 
 def _providers(tables: Table) -> list[Table]:
-    found = tables.get("provider")
-    listed = cast("list[object]", found) if isinstance(found, list) else []
+    listed: list[object] = []
+    for name in ("provider", "opaque_provider", "cookie_provider"):
+        found = tables.get(name)
+        listed += cast("list[object]", found) if isinstance(found, list) else []
     return [cast("Table", one) for one in listed if isinstance(one, dict)]

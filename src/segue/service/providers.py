@@ -1,5 +1,5 @@
 """
-A `[[provider]]` of the settings file as a `Provider`.
+The providers of the settings file; a `[[provider]]`, whose credentials are JWTs, as a `Provider`.
 
 Relative paths start at the settings file's folder. House rule: what the library would refuse in the words of Python is
 refused here in the words of the file; giving a check up is spelt `"any"`.
@@ -8,42 +8,35 @@ refused here in the words of the file; giving a check up is spelt `"any"`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from segue.errors import ConfigurationError
-from segue.ids import TenantId
-from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
-from segue.migration.endings import Ending
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.key_sources import LiveKeys, live_part
-from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
+from segue.migration.kinds import AnyProvider
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
-from segue.migration.rollout import parse_rollout
-from segue.migration.user_state import KEYS_ONLY, Introspection
+from segue.migration.user_state import KEYS_ONLY, Introspection, KeysOnly
 from segue.profiles import PROFILES, Profile
-from segue.service.endings import ending_from
-from segue.service.private_files import read_private
+from segue.service.other_providers import cookie_provider_of, opaque_provider_of
 from segue.service.profiled import values_of
 from segue.service.provider_keys import keys_from, live_from
+from segue.service.provider_policy import PolicyValues, binding, introspection_of, named, policy_values
 from segue.service.schema import (
-    IntrospectionSection,
+    AnyProviderSection,
+    CookieProviderSection,
+    OpaqueProviderSection,
     ProviderKeysSection,
     ProviderSection,
 )
 from segue.tokens.algorithms import Algorithm
 
-T = TypeVar("T")
-
-ANY = "any"
-"""Gives a check up, by name."""
-
 _KINDS = {"access_token": CredentialKind.ACCESS_TOKEN, "id_token": CredentialKind.ID_TOKEN}
 
 
-def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[Provider, ...]:
+def providers_of(sections: tuple[AnyProviderSection, ...], folder: Path) -> tuple[AnyProvider, ...]:
     """
     All providers of a file.
 
@@ -61,15 +54,27 @@ def providers_of(sections: tuple[ProviderSection, ...], folder: Path) -> tuple[P
     return tuple(provider_of(section, folder) for section in sections)
 
 
-def provider_of(section: ProviderSection, folder: Path) -> Provider:
+def provider_of(section: AnyProviderSection, folder: Path) -> AnyProvider:
     """
-    One provider.
+    One provider of any kind.
 
     Raises:
         ConfigurationError: it cannot be safe or cannot work.
     """
+    match section:
+        case ProviderSection():
+            return _jwt_provider_of(section, folder)
+        case OpaqueProviderSection():
+            return opaque_provider_of(section, folder)
+        case CookieProviderSection():
+            return cookie_provider_of(section, folder)
+        case _:
+            assert_never(section)
+
+
+def _jwt_provider_of(section: ProviderSection, folder: Path) -> Provider:
     if section.profile is not None:
-        return _named(section, lambda: _by_profile(section, PROFILES[section.profile or ""], folder))
+        return named(section, lambda: _by_profile(section, PROFILES[section.profile or ""], folder))
     if section.values:
         raise ConfigurationError(f"provider {section.name}: values belong to a profile; name it")
     if not section.issuers:
@@ -77,17 +82,16 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
             f"provider {section.name}: issuers is empty; list the exact iss of its tokens, with or without a slash "
             "at the end, as it is there"
         )
-    audiences = _binding(
+    audiences = binding(
         section.audiences, ANY_AUDIENCE, f"provider {section.name}: audiences", "your API's identifier"
     )
-    parties = _binding(
+    parties = binding(
         section.authorized_parties,
         ANY_PARTY,
         f"provider {section.name}: authorized_parties",
         "the client ids of your pages",
     )
     place = f"provider {section.name}: keys"
-    policy: dict[str, Any] = {**_policy(section, folder)}
     return Provider(
         name=section.name,
         issuers=section.issuers,
@@ -98,14 +102,14 @@ def provider_of(section: ProviderSection, folder: Path) -> Provider:
         required_claims=tuple(sorted(section.required_claims.items())),
         user_claim=section.user_claim,
         session_claims=section.session_claims,
-        keys=_named(
+        keys=named(
             section,
             lambda: keys_from(
                 section.keys, place, folder, live=lambda: live_from(section.keys, section.issuers[0])
             ),
         ),
         algorithms=_algorithms(section),
-        **policy,
+        **_policy_of(section, folder),
     )
 
 
@@ -123,7 +127,7 @@ def _by_profile(section: ProviderSection, profile: Profile, folder: Path) -> Pro
     known: dict[str, Any] = {
         "name": section.name,
         **values_of(profile, section.values, f"provider {section.name}"),
-        **_policy(section, folder),
+        **_policy_of(section, folder),
     }
     if section.algorithms is not None:
         known["algorithms"] = section.algorithms
@@ -155,81 +159,14 @@ def _nobody_to_ask(profile: Profile, place: str) -> LiveKeys:
     )
 
 
-def _policy(section: ProviderSection, folder: Path) -> dict[str, object]:
-    """What does not depend on what the credentials are."""
+class _JwtPolicy(PolicyValues):
+    live_check: KeysOnly | None
+    introspection: Introspection | None
+
+
+def _policy_of(section: ProviderSection, folder: Path) -> _JwtPolicy:
     return {
-        "leeway": section.leeway.span,
-        "maximum_age": section.maximum_age.span,
-        "session_lifetime": section.session_lifetime.span,
+        **policy_values(section, folder),
         "live_check": None if section.live_check is None else KEYS_ONLY,
-        "introspection": _named(section, lambda: _introspection(section, folder)),
-        "sign_ins_since": section.sign_ins_since,
-        "issued_before": section.issued_before,
-        "deadline": section.deadline,
-        "rollout": _named(section, lambda: parse_rollout(section.rollout)),
-        "tenant_id": TenantId(section.tenant),
-        "tenant_claim": section.tenant_claim,
-        "tenants": tuple((said, TenantId(meant)) for said, meant in sorted(section.tenants.items())),
-        "map_user": _named(section, lambda: _mapping(section)),
-        "carried_claims": section.carried_claims,
-        "revocation": _named(section, lambda: _revocation(section, folder)),
+        "introspection": named(section, lambda: introspection_of(section, folder)),
     }
-
-
-def _mapping(section: ProviderSection) -> SameId | Prefixed | FromClaim | ImportedTable:
-    if section.user_ids == "imported":
-        if section.user_id_claim or section.user_id_prefix:
-            raise ConfigurationError("user_ids are imported; leave user_id_claim and user_id_prefix out")
-        return ImportedTable()
-    if section.user_id_claim is None:
-        return Prefixed(section.user_id_prefix) if section.user_id_prefix else SAME_ID
-    if section.user_id_prefix:
-        raise ConfigurationError("user_id_claim names the whole user id; leave user_id_prefix out")
-    return FromClaim(section.user_id_claim)
-
-
-def _named(section: ProviderSection, make: Callable[[], T]) -> T:
-    """What *make* returns; what it refuses, with the provider's name in front."""
-    try:
-        return make()
-    except ConfigurationError as error:
-        text = ": ".join(map(str, error.args))
-        known = text.startswith(f"provider {section.name}:")
-        raise ConfigurationError(text if known else f"provider {section.name}: {text}") from error
-
-
-def _binding(
-    given: tuple[str, ...] | str, surrender: Anyone, place: str, example: str
-) -> frozenset[str] | Anyone:
-    if given == ANY:
-        return surrender
-    if isinstance(given, str):
-        raise ConfigurationError(f'{place} must be a list, or "{ANY}" to give the check up')
-    if not given or ANY in given:
-        raise ConfigurationError(
-            f'{place} names nobody, so that another application\'s tokens would do: list {example}, or write "{ANY}" '
-            "without brackets to give the check up"
-        )
-    return frozenset(given)
-
-
-def _revocation(section: ProviderSection, folder: Path) -> Ending | None:
-    if section.revocation is None:
-        return None
-    return ending_from(section.revocation, f"provider {section.name}: revocation", folder)
-
-
-def _introspection(section: ProviderSection, folder: Path) -> Introspection | None:
-    asked = section.introspection
-    if asked is None:
-        return None
-    secret = _client_secret(asked, f"provider {section.name}: introspection", folder)
-    return Introspection(url=asked.url, client_id=asked.client_id, client_secret=secret or "")
-
-
-def _client_secret(section: IntrospectionSection, place: str, folder: Path) -> str | None:
-    if section.client_secret_file is None:
-        return section.client_secret
-    if section.client_secret is not None:
-        raise ConfigurationError(f"{place}: give client_secret or client_secret_file, not both")
-    return read_private(folder / section.client_secret_file).strip()

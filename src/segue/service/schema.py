@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from segue.http.anti_csrf import AntiCsrfMode
 from segue.http.transport import TransferMethod
@@ -245,6 +245,65 @@ class TokenExchangeSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpaqueProviderSection:
+    """A previous provider of opaque tokens; see `segue.migration.opaque_provider.OpaqueProvider`."""
+
+    name: str
+    introspection: IntrospectionSection
+    audiences: tuple[str, ...] | str
+    authorized_parties: tuple[str, ...] | str
+    issuer: str | None = None
+    required_claims: dict[str, str] = field(default_factory=dict[str, str])
+    user_claim: str = "sub"
+    session_claims: tuple[str, ...] = ("sid", "session_id")
+    maximum_age: Duration = field(default=Duration("24h"))
+    user_id_prefix: str = ""
+    user_id_claim: str | None = None
+    user_ids: Literal["computed", "imported"] = "computed"
+    leeway: Duration = field(default=Duration("10s"))
+    session_lifetime: Duration = field(default=Duration("30d"))
+    sign_ins_since: datetime | None = None
+    issued_before: datetime | None = None
+    deadline: datetime | None = None
+    rollout: str = "on"
+    tenant: str = "public"
+    tenant_claim: str | None = None
+    tenants: dict[str, str] = field(default_factory=dict[str, str])
+    carried_claims: frozenset[str] = frozenset()
+    revocation: RevocationSection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookieProviderSection:
+    """A previous application with session cookies; see `segue.migration.cookie_provider.CookieProvider`."""
+
+    name: str
+    format: dict[str, Any]
+    store: dict[str, Any] | None = None
+    issuer: str | None = None
+    maximum_age: Duration = field(default=Duration("14d"))
+    once_per: Literal["person", "credential"] = "person"
+    live_check: Literal["keys_only"] | None = None
+    user_id_prefix: str = ""
+    user_id_claim: str | None = None
+    user_ids: Literal["computed", "imported"] = "computed"
+    leeway: Duration = field(default=Duration("10s"))
+    session_lifetime: Duration = field(default=Duration("30d"))
+    sign_ins_since: datetime | None = None
+    issued_before: datetime | None = None
+    deadline: datetime | None = None
+    rollout: str = "on"
+    tenant: str = "public"
+    tenant_claim: str | None = None
+    tenants: dict[str, str] = field(default_factory=dict[str, str])
+    carried_claims: frozenset[str] = frozenset()
+    revocation: RevocationSection | None = None
+
+
+AnyProviderSection: TypeAlias = ProviderSection | OpaqueProviderSection | CookieProviderSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsFile:
     """The whole file."""
 
@@ -256,6 +315,13 @@ class SettingsFile:
     limits: LimitsSection = LimitsSection()
     provider: tuple[ProviderSection, ...] = ()
     token_exchange: TokenExchangeSection = TokenExchangeSection()
+    opaque_provider: tuple[OpaqueProviderSection, ...] = ()
+    cookie_provider: tuple[CookieProviderSection, ...] = ()
+
+    @property
+    def providers(self) -> tuple[AnyProviderSection, ...]:
+        """Of every kind."""
+        return (*self.provider, *self.opaque_provider, *self.cookie_provider)
 
 
 OVERRIDABLE: tuple[tuple[str, type], ...] = (

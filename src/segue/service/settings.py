@@ -31,6 +31,8 @@ from segue.service.private_files import read_private, require_private
 from segue.service.providers import providers_of
 from segue.service.reading import read_settings
 from segue.service.schema import (
+    AnyProviderSection,
+    CookieProviderSection,
     HttpSection,
     KeysSection,
     LifetimesSection,
@@ -104,7 +106,7 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
     password = file.store.database if "@" in file.store.database else None
     inline = [(file.keys.secret, variable("keys", "secret")), (password, variable("store", "database"))] + [
         (secret, named(provider.name))
-        for provider in file.provider
+        for provider in file.providers
         for secret, named in _secrets_of(provider)
     ]
     given = any(secret is not None and not environment.get(name) for secret, name in inline)
@@ -112,12 +114,13 @@ def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mappi
         require_private(path)
 
 
-def _secrets_of(provider: ProviderSection) -> Iterator[tuple[str | None, Callable[[str], str]]]:
-    yield provider.keys.secret, shared_secret_variable
+def _secrets_of(provider: AnyProviderSection) -> Iterator[tuple[str | None, Callable[[str], str]]]:
+    if isinstance(provider, ProviderSection):
+        yield provider.keys.secret, shared_secret_variable
     if provider.revocation is not None:
         yield provider.revocation.client_secret, client_secret_variable
         yield provider.revocation.api_key, api_key_variable
-    if provider.introspection is not None:
+    if not isinstance(provider, CookieProviderSection) and provider.introspection is not None:
         yield provider.introspection.client_secret, introspection_secret_variable
 
 
@@ -144,7 +147,7 @@ def _config(file: SettingsFile, folder: Path) -> Config:
     return Config(
         http=_http(file, folder),
         secrets=_secrets(file.keys, folder),
-        providers=providers_of(file.provider, folder),
+        providers=providers_of(file.providers, folder),
         lifetimes=_lifetimes(file.lifetimes),
         signing_algorithm=Algorithm(file.keys.signing_algorithm),
         key_update_interval=file.keys.update_interval.span,
@@ -175,7 +178,7 @@ def _http(file: SettingsFile, folder: Path) -> HttpSettings:
         token_transfer=section.token_transfer,
         use_static_keys=file.keys.use_static_keys,
         token_exchange=exchange_of(
-            file.token_exchange, folder, frozenset(provider.name for provider in file.provider)
+            file.token_exchange, folder, frozenset(provider.name for provider in file.providers)
         ),
     )
 
