@@ -222,6 +222,33 @@ Not in the list:
 | anything that only your old application can read (ASP.NET cookies, Kratos cookies) | a verifier of your own: an `OwnProvider` |
 | djangorestframework-simplejwt, flask-jwt-extended, fastapi-users | [home-made JWTs](jwt.md), which names the values for each |
 
+## Rules of your own
+
+A provider that is not here is a `Provider` with rules, in the words that the profiles use. A claim is named by its name,
+or, inside of others, by a tuple of names; a dot means nothing.
+
+```python
+from segue import KEYS_ONLY, LiveKeys, Provider
+from segue.migration.claim_rules import ClaimRules, Form, OneOf, RefuseIf, Required, SubjectRule, Unwanted
+
+provider = Provider(
+    name="old",
+    issuers=("https://login.example.org",),
+    keys=LiveKeys(issuer="https://login.example.org"),
+    audiences=frozenset({"https://api.example.com"}),
+    authorized_parties=frozenset({"spa"}),
+    rules=ClaimRules(
+        client_claims=("app",),
+        required=(Required(("https://login.example.org/session", "id"), Form.TEXT),),
+        one_of=(OneOf("kind", frozenset({"session"})),),
+        refused=(RefuseIf(path="robot", because=Unwanted.MACHINE, values=frozenset({True})),),
+        subject=SubjectRule(claims=("account_id",), whole_numbers=True),
+    ),
+    session_claims=(("https://login.example.org/session", "id"),),
+    live_check=KEYS_ONLY,
+)
+```
+
 All of them keep to the same rules: [whose keys](../keys-and-pins.md), [is the user still welcome](../user-state.md),
 [who is he here](../mapping.md), [when the old session ends](../ending-the-old-session.md), [how to cut over](../cut-over.md).
 """  # noqa: E501 - rows of a table

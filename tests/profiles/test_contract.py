@@ -128,6 +128,16 @@ def test_t3_unsigned(sample: Sample) -> None:
 
 
 @EVERY
+@pytest.mark.parametrize(
+    "text", ["v2.local.opaque", "ory_at_opaque", "a.b.c.d.e", "eyJhbGciOiJkaXIifQ..iv.c.tag", ""]
+)
+def test_opaque_and_encrypted_tokens(sample: Sample, text: str) -> None:
+    """An opaque or encrypted token, such as one that was asked for without an API, is refused and asks nobody."""
+    with pytest.raises(TokenRefused):
+        verified(text, sample.provider())
+
+
+@EVERY
 def test_who_is_admitted_by_name(sample: Sample) -> None:
     """Only whom a profile offers to let in can be let in, and then nobody else besides."""
     profile = PROFILES[sample.profile]
