@@ -110,6 +110,9 @@ def format_of(table: Table, folder: Path) -> CookieFormat:
         values[name] = _member(name, value, members[name].type)
     if entry.secrets is not None:
         values[entry.secrets] = _secrets(table, entry.secrets, folder)
+    missing = [name for name, each in members.items() if each.required and name not in values]
+    if missing:
+        raise ConfigurationError(f"format: {kind} needs {missing[0]}")
     made: CookieFormat = entry.made(**values)  # which judges its members itself
     return made
 
