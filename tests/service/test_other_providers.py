@@ -176,3 +176,50 @@ def test_every_format_is_known(kind: str) -> None:
     assert entry.secrets is None or entry.secrets in names
     assert hasattr(entry.made, "cookie_names")
     assert STORES
+
+
+BETTER_AUTH = """
+[[cookie_provider]]
+name = "shop"
+[cookie_provider.format]
+kind = "better_auth"
+secrets_file = "secrets"
+[cookie_provider.store]
+kind = "better_auth_routes"
+url = "https://old.example.com/api/auth"
+"""
+
+
+def test_better_auth_by_its_routes(tmp_path: Path) -> None:
+    """A better-auth whose tables are out of reach is asked over its own routes."""
+    provider = only(tmp_path, BETTER_AUTH)
+    assert isinstance(provider, CookieProvider)
+    assert provider.find_session is not None
+    assert provider.end_session is not None
+    assert provider.cookie_names == {"__Secure-better-auth.session_token"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('kind = "better_auth_routes"', "url"),
+        ('kind = "better_auth_routes"\nurl = 7', "url"),
+        ('kind = "better_auth_routes"\nurl = "http://old.example.com"', "cannot be asked"),
+        (
+            'kind = "better_auth_routes"\nurl = "https://old.example.com/api/auth"\nfolder = "x"',
+            "has no folder",
+        ),
+    ],
+)
+def test_wrong_routes(tmp_path: Path, wrong: str, said: str) -> None:
+    """An address that is missing or cannot be asked is told in the words of the file."""
+    text = BETTER_AUTH.partition('kind = "better_auth_routes"')[0] + wrong + "\n"
+    with pytest.raises(ConfigurationError, match=said):
+        only(tmp_path, text)
+
+
+def test_routes_of_another_format(tmp_path: Path) -> None:
+    """better-auth's routes know no sessions of others."""
+    text = BETTER_AUTH.replace('kind = "better_auth"\n', 'kind = "express"\nuser_id = "userId"\n')
+    with pytest.raises(ConfigurationError, match="goes with format"):
+        only(tmp_path, text)

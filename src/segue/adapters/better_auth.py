@@ -24,25 +24,25 @@ class BetterAuthApi:
         self._routes = routes
         self._web = web
 
-    def find_session(self, token: str) -> bytes | None:
+    def find_session(self, key: str) -> bytes | None:
         """
-        The session of a token; None: it was ended, or never was.
+        The session with this token; None: it was ended, or never was.
 
         Raises:
             StateUnavailable: it does not answer, or says neither.
         """
-        request = self._routes.session_request(token)
+        request = self._routes.session_request(key)
         return read_session(request, self._exchange(request))
 
-    def end_session(self, token: str) -> None:
+    def end_session(self, key: str) -> None:
         """
         Sign out.
 
         Raises:
             StateUnavailable: it does not answer, or the session is still there.
         """
-        self._exchange(self._routes.sign_out_request(token))
-        request = self._routes.session_request(token)
+        self._exchange(self._routes.sign_out_request(key))
+        request = self._routes.session_request(key)
         require_signed_out(request, self._exchange(request))
 
     def _exchange(self, request: WebRequest) -> WebResponse:
@@ -59,15 +59,15 @@ class AsyncBetterAuthApi:
         self._routes = routes
         self._web = web
 
-    async def find_session(self, token: str) -> bytes | None:
+    async def find_session(self, key: str) -> bytes | None:
         """As `BetterAuthApi.find_session`."""
-        request = self._routes.session_request(token)
+        request = self._routes.session_request(key)
         return read_session(request, await self._exchange(request))
 
-    async def end_session(self, token: str) -> None:
+    async def end_session(self, key: str) -> None:
         """As `BetterAuthApi.end_session`."""
-        await self._exchange(self._routes.sign_out_request(token))
-        request = self._routes.session_request(token)
+        await self._exchange(self._routes.sign_out_request(key))
+        request = self._routes.session_request(key)
         require_signed_out(request, await self._exchange(request))
 
     async def _exchange(self, request: WebRequest) -> WebResponse:

@@ -17,10 +17,14 @@ from typing import Any, Protocol, TypeAlias, Union, cast, get_args, get_origin
 
 import msgspec
 
+from segue.adapters.better_auth import BetterAuthApi
 from segue.adapters.express_files import ExpressFiles
 from segue.adapters.php_files import LaravelFiles, PhpFiles
+from segue.adapters.web import HttpWeb
 from segue.errors import ConfigurationError
 from segue.migration.cookies.authjs import AuthJs
+from segue.migration.cookies.better_auth import BetterAuth
+from segue.migration.cookies.better_auth_api import BetterAuthRoutes
 from segue.migration.cookies.django import DjangoSignedCookie
 from segue.migration.cookies.express_session import ExpressSession
 from segue.migration.cookies.flask import FlaskSession
@@ -46,6 +50,7 @@ class _Format:
 
 FORMATS: Mapping[str, _Format] = {
     "authjs": _Format(AuthJs),
+    "better_auth": _Format(BetterAuth),
     "django_signed": _Format(DjangoSignedCookie),
     "express": _Format(ExpressSession),
     "flask": _Format(FlaskSession),
@@ -77,6 +82,18 @@ def _laravel_files(table: Table, folder: Path) -> Rows:
     return LaravelFiles(folder, idle=_lifetime(table, timedelta(hours=2)))
 
 
+def _better_auth_routes(table: Table, read: CookieFormat) -> Rows:
+    """Asked over HTTP; the engine runs such functions in a thread."""
+    if not isinstance(read, BetterAuth):
+        raise ConfigurationError('store: better_auth_routes goes with format.kind = "better_auth"')
+    url, origin = table.get("url"), table.get("origin")
+    if not isinstance(url, str) or not isinstance(origin, str | None):
+        raise ConfigurationError(
+            "store: give url, such as https://old.example.com/api/auth, and origin as text"
+        )
+    return BetterAuthApi(BetterAuthRoutes(format=read, url=url, origin=origin), HttpWeb())
+
+
 def _express_files(table: Table, folder: Path) -> Rows:
     return ExpressFiles(folder, lifetime=_lifetime(table, timedelta(hours=1)))
 
@@ -86,7 +103,9 @@ STORES: Mapping[str, Callable[[Table, Path], Rows]] = {
     "laravel_files": _laravel_files,
     "php_files": _php_files,
 }
-_OF_STORES = frozenset({"kind", "folder", "lifetime"})
+_OF_FILES = frozenset({"kind", "folder", "lifetime"})
+_ROUTES = "better_auth_routes"
+_OF_ROUTES = frozenset({"kind", "url", "origin"})
 
 
 def format_of(table: Table, folder: Path) -> CookieFormat:
@@ -117,19 +136,27 @@ def format_of(table: Table, folder: Path) -> CookieFormat:
     return made
 
 
-def rows_of(table: Table | None, folder: Path) -> Rows | None:
+def rows_of(table: Table | None, folder: Path, *, read: CookieFormat) -> Rows | None:
     """
     Where the sessions are; None: in the cookies.
+
+    Args:
+        table: of the file, if it is there.
+        folder: where relative paths begin.
+        read: the format of the same provider.
 
     Raises:
         ConfigurationError: unknown, no folder, or a key that does nothing.
     """
     if table is None:
         return None
-    kind = _kind(table, STORES, "store")
-    strange = sorted(table.keys() - _OF_STORES)
+    kind = _kind(table, {**STORES, _ROUTES: None}, "store")
+    known = _OF_ROUTES if kind == _ROUTES else _OF_FILES
+    strange = sorted(table.keys() - known)
     if strange:
-        raise ConfigurationError(f"store: {kind} has no {strange[0]}{nearest(strange[0], list(_OF_STORES))}")
+        raise ConfigurationError(f"store: {kind} has no {strange[0]}{nearest(strange[0], list(known))}")
+    if kind == _ROUTES:
+        return _better_auth_routes(table, read)
     where = table.get("folder")
     if not isinstance(where, str):
         raise ConfigurationError("store: folder is missing; give the one in which the old sessions are files")

@@ -54,11 +54,12 @@ def cookie_provider_of(section: CookieProviderSection, folder: Path) -> CookiePr
     Raises:
         ConfigurationError: it cannot be safe or cannot work.
     """
-    rows = named(section, lambda: rows_of(section.store, folder))
+    read = named(section, lambda: format_of(section.format, folder))
+    rows = named(section, lambda: rows_of(section.store, folder, read=read))
     return CookieProvider(
         name=section.name,
         issuer=section.issuer,
-        format=named(section, lambda: format_of(section.format, folder)),
+        format=read,
         find_session=None if rows is None else rows.find_session,
         end_session=None if rows is None else rows.end_session,
         once_per=OncePer(section.once_per),
