@@ -20,6 +20,15 @@ MAX_COOKIES: Final = 64 * 1024
 """Characters of all cookies of a request; servers and proxies that bound headers take less."""
 
 
+BLANKS: Final = " \t"
+"""
+What browsers drop around names and values (RFC 6265 §5.2). Python's own idea of blanks is wider, and each further one
+would make a name with a prefix of one that a browser let a neighbour set.
+"""
+
+_PREFIXES = ("__host-", "__secure-")
+
+
 class RequestCookies(msgspec.Struct, frozen=True):
     """Cookies by name."""
 
@@ -57,9 +66,9 @@ def read_cookies(request: HttpRequest) -> RequestCookies:
             name, equals, value = part.partition("=")
             if not equals:
                 continue
-            name, value = name.strip(), value.strip()
+            name, value = name.strip(BLANKS), value.strip(BLANKS)
             if '"' in value or "%" in part:  # seldom, and half of the time for a usual header
-                name, value = _decoded(name), _decoded(_unquoted(value))
+                name, value = _decoded_name(name), _decoded(_unquoted(value))
             known = values.get(name)
             if known is None:
                 values[name] = [value]
@@ -75,6 +84,12 @@ _EXCESSIVE = RequestCookies({}, excessive=True)
 def _unquoted(value: str) -> str:
     quoted = len(value) >= 2 and value[0] == value[-1] == '"'
     return value[1:-1] if quoted else value
+
+
+def _decoded_name(name: str) -> str:
+    # A browser guards these prefixes as they are spelled: `%5F_Host-` may be set by any neighbour (threat T28).
+    decoded = _decoded(name)
+    return name if decoded.strip().lower().startswith(_PREFIXES) else decoded
 
 
 def _decoded(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from segue.errors import AntiCsrfRefused, RequestRefused, TokenMissing
 from segue.http.anti_csrf import CUSTOM_HEADER
+from segue.http.cookies import BLANKS
 from segue.http.cookies import MAX_COOKIES as MAX_HEADER
 from segue.http.message import HttpRequest
 from segue.http.transport import MODE_HEADER
@@ -46,12 +47,12 @@ def read_old_cookies(request: HttpRequest, names: frozenset[str]) -> OldCookies 
     for line in lines:
         for part in line.split(";"):
             name, equals, value = part.partition("=")
-            name = name.strip()
+            name = name.strip(BLANKS)
             if not equals or not is_read(name, names):
                 continue
             if name in found:
                 doubled.add(name)
-            found[name] = value.strip()
+            found[name] = value.strip(BLANKS)
     # One text under two names of chunks is the format's to refuse; one name with two values nobody can choose from.
     single = {name: value for name, value in found.items() if name not in doubled and value}
     if not single:
