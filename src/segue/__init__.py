@@ -13,6 +13,7 @@ from segue.http.exchange_settings import PUBLIC_CLIENT, ExchangeClient, TokenExc
 from segue.http.overlap import OldSignIn, OnTheSpot
 from segue.http.settings import HttpSettings
 from segue.http.verify import Source
+from segue.migration.back_channel import BackChannelLogout, LogoutReach
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
@@ -42,6 +43,7 @@ __all__ = [
     "SHORT_SECRETS",
     "Algorithm",
     "AsyncEngine",
+    "BackChannelLogout",
     "BearerToken",
     "ByHandle",
     "ByProvenance",
@@ -60,6 +62,7 @@ __all__ = [
     "Issued",
     "Lifetimes",
     "LiveKeys",
+    "LogoutReach",
     "NewSession",
     "OldCookies",
     "OldSession",

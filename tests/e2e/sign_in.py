@@ -23,6 +23,19 @@ class OldTokens:
 
 def sign_in(issuer: str, *, page: str, user: str) -> OldTokens:
     """Tokens of the client `spa` for *user*, as if signed in on the page at the origin *page*."""
+    with httpx2.Client() as browser:
+        return signed_in(browser, issuer, page=page, user=user)
+
+
+def sign_out(browser: httpx2.Client, issuer: str) -> None:
+    """On the provider's own page, which asks whether one is sure."""
+    asked = browser.get(f"{issuer}/session/end").raise_for_status().text
+    token = asked.partition('name="xsrf" value="')[2].partition('"')[0]
+    browser.post(f"{issuer}/session/end/confirm", data={"xsrf": token, "logout": "yes"})
+
+
+def signed_in(browser: httpx2.Client, issuer: str, *, page: str, user: str) -> OldTokens:
+    """The same in a browser that keeps the provider's session."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
@@ -33,16 +46,15 @@ def sign_in(issuer: str, *, page: str, user: str) -> OldTokens:
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    with httpx2.Client() as browser:
-        code = _code(browser, f"{issuer}/auth?{httpx2.QueryParams(asked)}", page=page, user=user)
-        form = {
-            "grant_type": "authorization_code",
-            "client_id": "spa",
-            "redirect_uri": f"{page}/",
-            "code": code,
-            "code_verifier": verifier,
-        }
-        tokens = browser.post(f"{issuer}/token", data=form).raise_for_status().json()
+    code = _code(browser, f"{issuer}/auth?{httpx2.QueryParams(asked)}", page=page, user=user)
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": "spa",
+        "redirect_uri": f"{page}/",
+        "code": code,
+        "code_verifier": verifier,
+    }
+    tokens = browser.post(f"{issuer}/token", data=form).raise_for_status().json()
     return OldTokens(access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])
 
 

@@ -45,6 +45,8 @@ class OldProvider:
     port: int
     web_origins: Sequence[str]
     folder: Path
+    logout_uri: str = ""
+    """Where it says that somebody has signed out; empty: to itself."""
     server: Server | None = None
 
     @property
@@ -65,6 +67,7 @@ class OldProvider:
                 "AUDIENCE": AUDIENCE,
                 "WEB_ORIGINS": ",".join(self.web_origins),
                 "KEYS_FILE": str(self.folder / "provider-keys.json"),
+                "LOGOUT_URI": self.logout_uri,
             },
         )
 

@@ -152,7 +152,7 @@ class FlowWorld(World):
                 return jwks_response(self._plan.published(), now=runtime.now)
             case Route.DISCOVERY:
                 return discovery_response(runtime.settings)
-            case Route.MIGRATE | Route.TOKEN | None:
+            case Route.MIGRATE | Route.TOKEN | Route.BACK_CHANNEL_LOGOUT | None:
                 return await self._application(request, runtime)
 
     async def _application(self, request: HttpRequest, runtime: Runtime) -> HttpResponse:

@@ -294,6 +294,7 @@ FAULTS: Mapping[str, SessionError] = {
     "Outbox": StoreUnavailable("locked"),
     "Identities": StoreUnavailable("locked"),
     "SessionStore": StoreUnavailable("locked"),
+    "SessionIndex": StoreUnavailable("locked"),
     "UserMapper": StoreUnavailable("the application's own database"),
     "UserState": StoreUnavailable("the application's own database"),
     "OldApplication": StateUnavailable("shop", "find_session raised ConnectionError"),

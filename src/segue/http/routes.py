@@ -39,6 +39,8 @@ class Route(Enum):
     MIGRATE = ("POST", "/migrate-session")
     TOKEN = ("POST", "/token")
     """Only if a client may use it."""
+    BACK_CHANNEL_LOGOUT = ("POST", "/backchannel-logout")
+    """Only if a provider's logout tokens are believed."""
     JWKS = ("GET", "/jwt/jwks.json")
     DISCOVERY = ("GET", "/.well-known/openid-configuration")
 

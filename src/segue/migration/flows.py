@@ -16,10 +16,7 @@ from typing import ClassVar
 import msgspec
 
 from segue.discreet import Discreet
-from segue.errors import (
-    OtherUserSignedIn,
-    RequestRefused,
-)
+from segue.errors import OtherUserSignedIn, RequestRefused, SignInRevoked
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
 from segue.migration.credential import Credential
@@ -28,7 +25,7 @@ from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.mapping_flows import map_user
 from segue.migration.minting import RANDOMNESS as MINTING
-from segue.migration.minting import Draft, MigrationResult, Minting, S
+from segue.migration.minting import Draft, MigrationResult, Minting, S, Settled
 from segue.migration.model import Claim, Delivery, DeliveryId, Identity
 from segue.migration.once import (
     ClientKey,
@@ -41,6 +38,7 @@ from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Ledger
 from segue.migration.records import Stage
 from segue.migration.rehearsal import rehearsed, require_turn
+from segue.migration.sign_out_flows import require_not_cut_off
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
 from segue.migration.verifying import Migration, Verified, verify
@@ -133,6 +131,7 @@ async def migrate(
     trail.reached(Stage.USER)
     if provider.asks_outside and request.present_session is None:
         refuse_stranger(await ask(Ledger.find_claim, minting.app_id, claim_id), request.client_key)
+    await require_not_cut_off(identity, provider, app_id=minting.app_id)
     await require_sign_in(identity, provider, token=verified.bearer, now=minting.now)
     trail.reached(Stage.MAPPING)
     user_id = await map_user(
@@ -181,6 +180,7 @@ async def migrate(
         )
     )
     trail.handle = settled.session.handle
+    await _require_still_standing(verified, settled, minting)
     trail.reached(Stage.DONE)
     shown = None
     if settled.issued is None and present is not None and request.present_access is not None:
@@ -195,6 +195,16 @@ async def migrate(
         identity=identity,
         recorded=settled.recorded,
     )
+
+
+async def _require_still_standing(verified: Verified, settled: Settled, minting: Minting[S]) -> None:
+    """Whoever ended the person's sign-ins while this one was being claimed has seen the claim, or is seen here."""
+    try:
+        await require_not_cut_off(verified.identity, verified.provider, app_id=minting.app_id)
+    except SignInRevoked:
+        if settled.result is not MigrationResult.ALREADY:
+            await minting.revoke(settled.session.handle)
+        raise
 
 
 def _require_form(request: MigrationRequest, randomness: bytes) -> None:

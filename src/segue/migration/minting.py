@@ -18,11 +18,12 @@ from segue.errors import AlreadyMigrated
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId
 from segue.migration.model import Claim, Delivery
-from segue.migration.once import ClientKey, replay, seed_of
+from segue.migration.once import ClientKey, refuse_signed_out, replay, seed_of
 from segue.migration.ports import Ledger
 from segue.migration.records import AttemptRecord
+from segue.sessions.flows import revoke_batch
 from segue.sessions.issuing import Issuance, Issued, NewSession, issue, prepare, renew
-from segue.sessions.model import Session, SessionHead, SessionView
+from segue.sessions.model import ByHandle, Session, SessionHead, SessionView
 from segue.sessions.ports import SessionStore
 from segue.tokens.access import AccessToken
 from segue.tokens.refresh import SEED, new_handle
@@ -105,6 +106,10 @@ class Minting(Protocol[S]):
         """The verified access token of a session again, with its present payload."""
         ...
 
+    async def revoke(self, handle: SessionHandle) -> None:
+        """End a session that must not have been made."""
+        ...
+
     async def settle(self, draft: Draft[S]) -> Settled:
         """
         Claim the sign-in and make its session, or find out who was first.
@@ -138,6 +143,10 @@ class LocalMinting:
         """See `Minting.show`."""
         return renew(session, access.claims, self._issuance)
 
+    async def revoke(self, handle: SessionHandle) -> None:
+        """See `Minting.revoke`."""
+        await revoke_batch(self.app_id, ByHandle(handles=(handle,)), at=self.now)
+
     async def settle(self, draft: Draft[Session]) -> Settled:
         """See `Minting.settle`."""
         claim, present, issuance = draft.claim, draft.present, self._issuance
@@ -158,6 +167,7 @@ class LocalMinting:
         if earlier is None:
             issued = issue(session, first, issuance)
             return Settled(result=MigrationResult.MIGRATED, session=session, issued=issued, recorded=True)
+        refuse_signed_out(earlier)
         require_same_user(earlier, claim)
         made = await ask(SessionStore.load_session, issuance.app_id, earlier.handle)
         same, refresh = replay(

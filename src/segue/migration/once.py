@@ -19,16 +19,20 @@ import hashlib
 import hmac
 import itertools
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
-from segue.errors import AlreadyMigrated, RequestRefused, SignInTooOld
+from segue.errors import AlreadyMigrated, RequestRefused, SignInRevoked, SignInTooOld
 from segue.ids import AppId, Digest, SessionHandle
 from segue.migration.model import Claim, Identity, digest_of
 from segue.migration.policy import ProviderPolicy
 from segue.sessions.model import Provenance, Session
 from segue.tokens.refresh import SEED, RefreshToken, first_refresh_token, succeed
 from segue.tokens.secrets import Secret, Secrets
+
+SIGNED_OUT: Final = SessionHandle("signed-out")
+"""What the claim of a sign-in names that the provider has ended: no session, now and ever."""
 
 _MARGIN = timedelta(hours=1)
 _KEY_LENGTHS = range(22, 256)
@@ -72,7 +76,7 @@ def claim_id_of(identity: Identity, token: str) -> Digest:
     """
     who = (identity.issuer, identity.subject)
     if identity.provider_session_id is not None:
-        return digest_of("claim sid", *who, identity.provider_session_id)
+        return claim_id_of_session(*who, identity.provider_session_id)
     if identity.one_sign_in_at_a_time:
         return digest_of("claim time", *who, identity.authenticated_at.isoformat())
     if identity.token_id is not None:
@@ -80,6 +84,22 @@ def claim_id_of(identity: Identity, token: str) -> Digest:
     # Without the signature: whoever holds an ES256 signature (r, s) can write it as (r, n - s), which holds as well.
     signed, _, _ = token.rpartition(".")
     return digest_of("claim token", *who, hashlib.sha256(signed.encode()).hexdigest())
+
+
+def claim_id_of_session(issuer: str, subject: str, session_id: str) -> Digest:
+    """The sign-in that a provider names by its session id."""
+    return digest_of("claim sid", issuer, subject, session_id)
+
+
+def refuse_signed_out(claim: Claim | None) -> None:
+    """
+    Refuse a sign-in that the provider has ended (threat T9).
+
+    Raises:
+        SignInRevoked: its claim says so.
+    """
+    if claim is not None and claim.handle == SIGNED_OUT:
+        raise SignInRevoked("the provider has signed this sign-in out")
 
 
 def seed_of(
@@ -145,7 +165,9 @@ def refuse_stranger(claim: Claim | None, key: ClientKey | None) -> None:
 
     Raises:
         AlreadyMigrated: the sign-in is claimed, by a client with a key of its own, and this is not that one.
+        SignInRevoked: the provider has ended it.
     """
+    refuse_signed_out(claim)
     if claim is None or claim.client_digest is None:
         return
     if key is None or not hmac.compare_digest(key.digest(claim.claim_id), claim.client_digest):

@@ -20,9 +20,10 @@ from segue.ids import AppId, UserId
 from segue.migration.credential import Credential
 from segue.migration.mapping_flows import map_user
 from segue.migration.model import Claim, Identity
-from segue.migration.once import ClientKey, absolute_end
+from segue.migration.once import ClientKey, absolute_end, refuse_signed_out
 from segue.migration.ports import Ledger
 from segue.migration.rehearsal import made_by
+from segue.migration.sign_out_flows import require_not_cut_off
 from segue.migration.state_flows import require_sign_in, require_user
 from segue.migration.trail import Trail
 from segue.migration.verifying import Migration, verify
@@ -83,6 +84,8 @@ async def accept(
     provider, identity = verified.provider, verified.identity
     absolute_end(identity, provider, now=now)
     claim = await ask(Ledger.find_claim, app_id, verified.claim_id)
+    refuse_signed_out(claim)
+    await require_not_cut_off(identity, provider, app_id=app_id)
     moved = claim is not None and is_settled(claim)
     own = claim is not None and client_key is not None and made_by(claim, client_key)
     if claim is not None and moved and not own:

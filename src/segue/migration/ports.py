@@ -24,6 +24,12 @@ class Ledger(Protocol):
         """The claim of this sign-in, if there is one; also one past its `keep_until` that is not cleaned up yet."""
         ...
 
+    def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """The claims of all sign-ins of a person, by `claim_id`, at most *limit*; only those greater than *after*."""
+        ...
+
     def claim_and_create(
         self,
         claim: Claim,

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import cast
 
 from segue.errors import ConfigurationError
+from segue.migration.back_channel import BackChannelLogout
 from segue.migration.binding import Anyone, require_binding
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, IssuerClaim
 from segue.migration.endings import FusionAuthEnding, Reach
@@ -76,6 +77,8 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
     """Where the provider names the sign-in; the first that is there counts."""
     introspection: Introspection | None = None
     """Ask the provider about every token before it becomes a session."""
+    back_channel_logout: BackChannelLogout | None = None
+    """Believe its logout tokens; None: signing out there ends nothing here."""
 
     def __post_init__(self) -> None:
         self._require_collections(
@@ -170,6 +173,12 @@ class Provider(ProviderPolicy, frozen=True, kw_only=True):
         if times.lifetime is not None and not timedelta(0) < times.lifetime <= self.session_lifetime:
             raise ConfigurationError(
                 f"{self.name}: lifetime of tokens without iat must be positive and at most session_lifetime"
+            )
+        plain = rules.subject is None and self.user_claim == "sub" and rules.issuer_claim is IssuerClaim.NAMED
+        if self.back_channel_logout is not None and not plain:
+            raise ConfigurationError(
+                f"{self.name}: a logout token names people by iss and sub, and this provider's are known by something "
+                "else; leave back_channel_logout out"
             )
         if rules.subject is None:
             return

@@ -15,9 +15,10 @@ from typing import ClassVar, assert_never
 import msgspec
 
 from segue.discreet import Discreet
-from segue.errors import FetchFailed, MigrationClosed, StateUnavailable
+from segue.errors import ClaimsRefused, FetchFailed, MigrationClosed, StateUnavailable
 from segue.flow import ask
 from segue.ids import Digest
+from segue.migration.back_channel import SignOut, verify_sign_out
 from segue.migration.choosing import ChosenCookies, ChosenJwt, ChosenOpaque, ChosenOwn, choose_provider
 from segue.migration.cookie_provider import CookieProvider
 from segue.migration.credential import BearerToken, Credential, OldCookies
@@ -25,7 +26,7 @@ from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
 from segue.migration.key_sources import live_part
-from segue.migration.kinds import AnyProvider
+from segue.migration.kinds import AnyProvider, choose_by_issuer
 from segue.migration.mapping import ImportedTable
 from segue.migration.model import Identity
 from segue.migration.old_sessions import claim_of, identity_of, require_old_session
@@ -33,11 +34,14 @@ from segue.migration.once import claim_id_of
 from segue.migration.opaque import claim_of_token, read_answer, require_form
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import CredentialVerifier, OwnProvider
+from segue.migration.provider import Provider
 from segue.migration.records import Stage
 from segue.migration.trail import Trail
 from segue.migration.user_state import introspection_request
-from segue.migration.verification import require_algorithm, verify_credential
+from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.migration.web import Web
+from segue.tokens.jwk import KeySet
+from segue.tokens.jws import UnverifiedJws, parse_jws
 
 _NO_CACHE = KeyCacheHolder(KeyCache(rules=CacheRules()), lock=nullcontext())
 """For pinned keys, which need none; it stays empty."""
@@ -122,11 +126,42 @@ async def verify(
     return verified
 
 
+async def verify_logout_token(text: str, migration: Migration, *, now: datetime) -> tuple[Provider, SignOut]:
+    """
+    Verify what a provider says over the back channel; nothing is written.
+
+    Raises:
+        TokenRefused: it is no logout token of a provider that is believed.
+        KeysUnavailable: its keys cannot be had at the moment.
+    """
+    unverified = parse_jws(text)
+    issuer, _ = read_issuer(unverified)
+    provider = choose_by_issuer(migration.providers, issuer)
+    if provider is None or provider.back_channel_logout is None:
+        raise ClaimsRefused("iss", "no provider whose logout tokens are believed")
+    require_algorithm(unverified, provider)
+    keys = await _keys(unverified, provider, migration, now)
+    said = verify_sign_out(
+        unverified,
+        keys,
+        provider.back_channel_logout,
+        issuers=provider.issuers,
+        algorithms=provider.algorithms,
+        leeway=provider.leeway,
+        now=now,
+    )
+    return provider, said
+
+
+async def _keys(unverified: UnverifiedJws, provider: Provider, migration: Migration, now: datetime) -> KeySet:
+    cache = _NO_CACHE if live_part(provider.keys) is None else migration.key_caches[provider.name]
+    return await keys_for(provider.keys, cache, unverified.key_id, now)
+
+
 async def _by_keys(chosen: ChosenJwt, migration: Migration, now: datetime) -> Verified:
     provider, unverified = chosen.provider, chosen.unverified
     require_algorithm(unverified, provider)
-    cache = _NO_CACHE if live_part(provider.keys) is None else migration.key_caches[provider.name]
-    keys = await keys_for(provider.keys, cache, unverified.key_id, now)
+    keys = await _keys(unverified, provider, migration, now)
     identity = verify_credential(unverified, keys, provider, now=now)
     return Verified(
         provider=provider,

@@ -7,6 +7,7 @@ What an engine can do, as flows bound to one configuration: the whole of `Engine
     migration  previous providers' tokens
     overlap    sessions of ours, or previous providers' credentials
     exchange   the token endpoint
+    back_channel  providers that sign somebody out
     routes     the browser routes
     oversight  what an operator asks and sets
     upkeep     what has to be done beside answering
@@ -21,6 +22,7 @@ from segue.config import Config
 from segue.ids import SessionHandle
 from segue.operations.at_hand import AtHand, Randomness
 from segue.operations.attempts import OnEvent
+from segue.operations.back_channel import BackChannelOperations
 from segue.operations.exchange import ExchangeOperations
 from segue.operations.home import Home, LocalHome
 from segue.operations.migration import MigrationOperations
@@ -65,7 +67,10 @@ class Operations:
         self.migration = MigrationOperations(self.at_hand, on_event=on_event)
         self.overlap = OverlapOperations(self.at_hand, self.sessions, self.migration)
         self.routes = RouteOperations(
-            self.at_hand, self.migration, ExchangeOperations(self.at_hand, self.migration)
+            self.at_hand,
+            self.migration,
+            ExchangeOperations(self.at_hand, self.migration),
+            BackChannelOperations(self.at_hand, self.migration.configured),
         )
         self.oversight = OversightOperations(self.at_hand, self.migration)
         self.upkeep = UpkeepOperations(self.at_hand, self.migration, self.oversight)

@@ -60,7 +60,7 @@ class MigrationOperations:
         self.providers = {provider.name: provider for provider in config.providers}
         self._old_cookies = frozenset[str]().union(*map(cookie_names, config.providers))
         self._alarms: dict[str, PinDifference] = {}
-        self._migration = Migration(
+        self.configured = Migration(
             providers=config.providers,
             key_caches={
                 provider.name: KeyCacheHolder(KeyCache(rules=live.rules), lock=Lock())
@@ -77,13 +77,13 @@ class MigrationOperations:
     async def verify_credential(self, credential: Credential, *, provider: str | None = None) -> Identity:
         """See `Engine.verify_credential`."""
         now = self._at_hand.clock.now()
-        return (await verify(credential, self._migration, now=now, named=provider)).identity
+        return (await verify(credential, self.configured, now=now, named=provider)).identity
 
     async def load_keys(self) -> bool:
         """Have the providers' live keys at hand; False: one did not answer."""
         warm = True
         for provider in self.providers.values():
-            cache = self._migration.key_caches.get(provider.name)
+            cache = self.configured.key_caches.get(provider.name)
             if cache is not None and isinstance(provider, Provider):
                 warm = await refresh_keys(provider.keys, cache, self._at_hand.clock.now()) and warm
         return warm
@@ -94,7 +94,7 @@ class MigrationOperations:
         for provider in self.providers.values():
             if not isinstance(provider, Provider):
                 continue
-            cache = self._migration.key_caches.get(provider.name)
+            cache = self.configured.key_caches.get(provider.name)
             report = await check_pins(provider.name, provider.keys, cache, now)
             if report is not None:
                 self._sound_alarm(report)
@@ -151,7 +151,7 @@ class MigrationOperations:
         try:
             return await accept(
                 credential,
-                self._migration,
+                self.configured,
                 app_id=self._at_hand.config.app_id,
                 sessions=home.sessions(now),
                 is_settled=home.is_settled,
@@ -217,7 +217,7 @@ class MigrationOperations:
     async def move(self, asked: MigrationRequest, attempt: Attempt, now: datetime) -> Migrated:
         """Migrate within an attempt that was let in."""
         watched = replace(asked, trail=attempt.trail)
-        migrated = await self._at_hand.home.migrate(watched, self._migration, now)
+        migrated = await self._at_hand.home.migrate(watched, self.configured, now)
         if self._awaits_use(migrated):
             self._at_hand.first_use.expect(migrated.handle)
         if migrated.result is MigrationResult.ALREADY and _after_use(self.providers[migrated.provider]):

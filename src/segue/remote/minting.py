@@ -24,6 +24,7 @@ from segue.flow import ask
 from segue.ids import PUBLIC_TENANT, AppId, Digest, SessionHandle, TenantId
 from segue.migration.minting import Draft, MigrationResult, Settled, kept, require_same_user
 from segue.migration.model import Claim, Delivery
+from segue.migration.once import refuse_signed_out
 from segue.migration.ports import Ledger
 from segue.remote.sessions import RemoteSessions
 from segue.sessions.issuing import Issued
@@ -65,6 +66,10 @@ class RemoteMinting:
     async def show(self, session: SessionView, access: AccessToken) -> AccessToken | None:  # noqa: ARG002
         """See `Minting.show`."""
         return await self._sessions.show(access)
+
+    async def revoke(self, handle: SessionHandle) -> None:
+        """See `Minting.revoke`."""
+        await self._sessions.revoke(ByHandle(handles=(handle,)))
 
     async def settle(self, draft: Draft[SessionView]) -> Settled:
         """See `Minting.settle`."""
@@ -114,6 +119,7 @@ class RemoteMinting:
         return await ask(Ledger.settle_claim, final, deliveries, record, if_handle=named)
 
     async def _require_same_client(self, earlier: Claim, draft: Draft[SessionView]) -> None:
+        refuse_signed_out(earlier)
         require_same_user(earlier, draft.claim)
         key, known = draft.client_key, earlier.client_digest
         settled = _was_settled(earlier)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
+from segue.migration.back_channel import LogoutReach
 from segue.migration.binding import Anyone
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.key_sources import KeySource, LiveKeys, PinnedFallback, PinnedKeys
@@ -20,6 +21,10 @@ from segue.migration.provider import Provider
 from segue.migration.rule_words import rules_in_words
 from segue.migration.shared_secrets import SharedSecrets
 
+_REACH = {
+    LogoutReach.SIGN_IN: "ends the sign-in that it names",
+    LogoutReach.USER: "ends all of the person's",
+}
 _ONCE = {
     OncePer.PERSON: "sign-in that has an id or a time, else user",
     OncePer.CREDENTIAL: "sign-in that has an id or a time, else credential",
@@ -72,6 +77,9 @@ def _of_jwts(provider: Provider) -> Iterable[tuple[str, str]]:
     yield "token types", listed(sorted(provider.token_types))
     if provider.required_claims:
         yield "required claims", listed(f"{name} = {value}" for name, value in provider.required_claims)
+    if provider.back_channel_logout is not None:
+        logout = provider.back_channel_logout
+        yield "back-channel logout", f"for {listed(sorted(logout.audiences))}; {_REACH[logout.reach]}"
     yield from rules_in_words(provider.rules)
 
 

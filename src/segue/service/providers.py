@@ -14,7 +14,8 @@ from typing import Any, assert_never
 from msgspec.structs import replace
 
 from segue.errors import ConfigurationError
-from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
+from segue.migration.back_channel import BackChannelLogout, LogoutReach
+from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
 from segue.migration.key_sources import LiveKeys, live_part
 from segue.migration.kinds import AnyProvider
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
@@ -63,13 +64,30 @@ def provider_of(section: AnyProviderSection, folder: Path) -> AnyProvider:
     """
     match section:
         case ProviderSection():
-            return _jwt_provider_of(section, folder)
+            return _believing(_jwt_provider_of(section, folder), section)
         case OpaqueProviderSection():
             return opaque_provider_of(section, folder)
         case CookieProviderSection():
             return cookie_provider_of(section, folder)
         case _:
             assert_never(section)
+
+
+def _believing(made: Provider, section: ProviderSection) -> Provider:
+    """Logout tokens are addressed to the clients that the pages sign in with, unless the file says otherwise."""
+    believed = section.back_channel_logout
+    if believed is None:
+        return made
+    parties = made.authorized_parties
+    clients = frozenset[str]() if isinstance(parties, Anyone) else parties
+    audiences = clients if believed.audiences is None else believed.audiences
+    return named(
+        section,
+        lambda: replace(
+            made,
+            back_channel_logout=BackChannelLogout(audiences=audiences, reach=LogoutReach(believed.reach)),
+        ),
+    )
 
 
 def _jwt_provider_of(section: ProviderSection, folder: Path) -> Provider:

@@ -190,6 +190,14 @@ class IntrospectionSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackChannelSection:
+    """Whose logout tokens are believed; see `segue.migration.back_channel.BackChannelLogout`."""
+
+    audiences: frozenset[str] | None = None
+    reach: Literal["sign_in", "user"] = "sign_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSection:
     """A previous provider; see `segue.migration.provider.Provider`. By a profile: `segue.service.profiled`."""
 
@@ -214,6 +222,7 @@ class ProviderSection:
     session_lifetime: Duration = field(default=Duration("30d"))
     live_check: Literal["keys_only"] | None = None
     introspection: IntrospectionSection | None = None
+    back_channel_logout: BackChannelSection | None = None
     sign_ins_since: datetime | None = None
     issued_before: datetime | None = None
     deadline: datetime | None = None

@@ -137,6 +137,12 @@ class AsyncStore(Protocol):
         """See the port."""
         ...
 
+    async def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """See the port."""
+        ...
+
     async def claim_and_create(
         self,
         claim: Claim,

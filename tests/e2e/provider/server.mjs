@@ -54,7 +54,7 @@ const common = (id) => ({
   id_token_signed_response_alg: alg,
   require_auth_time: true,
   scope: 'openid email offline_access api',
-  backchannel_logout_uri: `${origin}/_control/backchannel`,
+  backchannel_logout_uri: env.LOGOUT_URI || `${origin}/_control/backchannel`,
   backchannel_logout_session_required: true, // this is what puts `sid` into its ID tokens
 });
 const confidential = (id) => ({ ...common(id), client_secret: `${id}-secret`, redirect_uris: [callback] });

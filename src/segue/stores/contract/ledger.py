@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from segue.errors import StoreUnavailable
-from segue.ids import PUBLIC_APP
+from segue.ids import PUBLIC_APP, Digest
 from segue.migration.model import DeliveryState
 from segue.stores.contract.examples import (
     DAY,
@@ -48,6 +48,20 @@ class LedgerContract(Contract):
         assert store.load_session(PUBLIC_APP, handle(1)) == session(1)
         assert store.claim_and_create(claim(2), session(2), ()) == claim(2, session_number=1)
         assert store.load_session(PUBLIC_APP, handle(2)) is None
+
+    def test_claims_of_a_person(self, store: Store) -> None:
+        """All claims of a person are found in pages, by their ids; those of others and of other apps are not."""
+        mine = [replace(claim(number), subject_digest=digest("person")) for number in (1, 2, 3)]
+        for one in mine:
+            store.claim_and_create(one, None, ())
+        store.claim_and_create(claim(4), None, ())
+        store.claim_and_create(replace(mine[0], app_id=OTHER_APP), None, ())
+        ordered = sorted(mine, key=lambda one: one.claim_id)
+        first = store.find_claims(PUBLIC_APP, digest("person"), after=Digest(b""), limit=2)
+        assert first == tuple(ordered[:2])
+        rest = store.find_claims(PUBLIC_APP, digest("person"), after=first[-1].claim_id, limit=2)
+        assert rest == (ordered[2],)
+        assert store.find_claims(PUBLIC_APP, digest("nobody"), after=Digest(b""), limit=2) == ()
 
     def test_second_claim(self, store: Store) -> None:
         """A second claim of the same sign-in gets the first one, and nothing of it is written."""

@@ -119,6 +119,12 @@ class AsyncMemoryStore(AsyncMemoryCore):
         """See `Ledger.find_claim`."""
         return self._store.find_claim(app_id, claim_id)
 
+    async def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """See `Ledger.find_claims`."""
+        return self._store.find_claims(app_id, subject_digest, after=after, limit=limit)
+
     async def claim_and_create(
         self,
         claim: Claim,

@@ -27,6 +27,18 @@ class MemoryMigrations(MemoryState):
         with self._lock:
             return self._claims.get((app_id, claim_id))
 
+    def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """See `Ledger.find_claims`."""
+        with self._lock:
+            of_person = (
+                claim
+                for (owner, claim_id), claim in self._claims.items()
+                if owner == app_id and claim.subject_digest == subject_digest and claim_id > after
+            )
+            return tuple(sorted(of_person, key=lambda claim: claim.claim_id)[:limit])
+
     def claim_and_create(
         self,
         claim: Claim,

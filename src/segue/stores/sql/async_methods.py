@@ -136,6 +136,14 @@ class AsyncSqlStore(AsyncSqlOversight, AsyncSqlCore):
         """See `Ledger.find_claim`."""
         return await self._read(partial(migration_flows.find_claim, app_id, claim_id))
 
+    async def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """See `Ledger.find_claims`."""
+        return await self._read(
+            partial(migration_flows.find_claims, app_id, subject_digest, after=after, limit=limit)
+        )
+
     async def claim_and_create(
         self,
         claim: Claim,

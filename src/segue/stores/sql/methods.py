@@ -133,6 +133,14 @@ class SqlStore(SqlOversight, SqlCore):
         """See `Ledger.find_claim`."""
         return self._read(partial(migration_flows.find_claim, app_id, claim_id))
 
+    def find_claims(
+        self, app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+    ) -> tuple[Claim, ...]:
+        """See `Ledger.find_claims`."""
+        return self._read(
+            partial(migration_flows.find_claims, app_id, subject_digest, after=after, limit=limit)
+        )
+
     def claim_and_create(
         self,
         claim: Claim,

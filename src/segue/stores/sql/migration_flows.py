@@ -30,6 +30,14 @@ async def find_claim(app_id: AppId, claim_id: Digest) -> Claim | None:
     return claim_from_row(rows[0]) if rows else None
 
 
+async def find_claims(
+    app_id: AppId, subject_digest: Digest, *, after: Digest, limit: int
+) -> tuple[Claim, ...]:
+    """See `Ledger.find_claims`."""
+    rows = await ask(Statements.execute, Statement.FIND_CLAIMS, (app_id, subject_digest, after, limit))
+    return tuple(claim_from_row(row) for row in rows)
+
+
 async def claim_and_create(
     claim: Claim,
     session: Session | None,

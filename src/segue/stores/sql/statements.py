@@ -50,6 +50,7 @@ class Statement(StrEnum):
     DELETE_SIGNING_KEYS = auto()
 
     FIND_CLAIM = auto()
+    FIND_CLAIMS = auto()
     ADD_CLAIM = auto()
     SETTLE_CLAIM = auto()
     DELETE_CLAIMS = auto()
