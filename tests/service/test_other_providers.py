@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,14 @@ import msgspec
 import pytest
 
 from segue import ANY_AUDIENCE, KEYS_ONLY, CookieProvider, OncePer, OpaqueProvider, Prefixed
+from segue.adapters.web import AsyncHttpWeb
 from segue.errors import ConfigurationError
 from segue.migration.cookies.express_session import ExpressSession
 from segue.migration.cookies.flask import FlaskSession
+from segue.service.checks import Verdict, look_at_provider
 from segue.service.old_cookies import FORMATS, STORES
 from segue.service.policy import policy_of, summary_of
+from tests.migration.issuer import NOW
 from tests.service.files import PROVIDER, SECRET, SMALLEST, load
 
 if TYPE_CHECKING:
@@ -166,6 +170,30 @@ def test_policy_of_the_kinds(tmp_path: Path) -> None:
     assert dict(api.rules)["is the sign-in still good"] == "introspection"
     assert any("audience is not checked" in given_up for given_up in api.given_up)
     assert "canary" not in summary_of(only(tmp_path, EXPRESS))
+
+
+RFC7009 = '[opaque_provider.revocation]\nurl = "https://old.example/revoke"\nclient_id = "page"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (OPAQUE + SECRET_IN_FILE, []),
+        (OPAQUE + SECRET_IN_FILE + RFC7009, [Verdict.NOTE]),
+        (OPAQUE + SECRET_IN_FILE + RFC7009 + 'when = "after_first_use"\n', []),
+        (FLASK, [Verdict.GOOD]),
+        (EXPRESS, [Verdict.GOOD]),
+    ],
+)
+def test_doctor(tmp_path: Path, text: str, verdicts: list[Verdict]) -> None:
+    """The doctor asks nobody about a credential that does not exist, and says what a lost answer would cost."""
+    provider = only(tmp_path, text)
+
+    async def looked_at() -> list[Verdict]:
+        async with AsyncHttpWeb() as web:
+            return [finding.verdict async for finding in look_at_provider(provider, web, NOW)]
+
+    assert asyncio.run(looked_at()) == verdicts
 
 
 @pytest.mark.parametrize("kind", FORMATS)

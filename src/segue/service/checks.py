@@ -16,12 +16,15 @@ from enum import Enum
 
 from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
 from segue.json import JsonObject
+from segue.migration.cookie_provider import CookieProvider
 from segue.migration.discovery import discovery_request, read_discovery
-from segue.migration.endings import Revocation7009
+from segue.migration.endings import EndOldSession, Revocation7009
 from segue.migration.endings.model import in_words
 from segue.migration.key_flows import jwks_request, read_keys
 from segue.migration.key_sources import LiveKeys, PinnedKeys, compared_part, live_part, pinned_part
 from segue.migration.kinds import AnyProvider
+from segue.migration.opaque_provider import OpaqueProvider
+from segue.migration.own_provider import OwnProvider
 from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.shared_secrets import SharedSecrets
@@ -122,6 +125,8 @@ async def look_at_provider(provider: AnyProvider, web: AsyncWeb, now: datetime) 
     if provider.deadline is not None and now >= provider.deadline:
         yield bad(provider.name, f"nothing is migrated any more since {provider.deadline}: its deadline")
     if not isinstance(provider, Provider):
+        for finding in _look_at_other(provider):
+            yield finding
         return
     if isinstance(provider.keys, SharedSecrets):
         yield _look_at_secrets(provider, provider.keys, now)
@@ -141,6 +146,25 @@ def _look_at_secrets(provider: Provider, secrets: SharedSecrets, now: datetime) 
         provider.name,
         f"{len(secrets.keys)} shared secret(s); whether they are the right ones only a token tells",
     )
+
+
+def _look_at_other(provider: CookieProvider | OpaqueProvider | OwnProvider) -> Iterator[Finding]:
+    """What can be seen without a credential; asking about one that does not exist would be an attempt of ours."""
+    asks_again = isinstance(provider, OpaqueProvider) or (
+        isinstance(provider, CookieProvider) and provider.find_session is not None
+    )
+    ending = provider.ending
+    if asks_again and ending is not None and ending.when is EndOldSession.AT_ONCE:
+        yield note(
+            provider.name,
+            "ends old sessions at once, and a client whose answer was lost cannot prove itself again; "
+            'say when = "after_first_use"',
+        )
+    if isinstance(provider, CookieProvider):
+        named = ", ".join(sorted(provider.cookie_names))
+        yield good(
+            provider.name, f"reads {named}; the cookie has to reach the API: look at its Domain and Path"
+        )
 
 
 def _look_at_pinned(provider: Provider, pinned: PinnedKeys, now: datetime) -> Iterator[Finding]:
