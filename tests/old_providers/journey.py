@@ -139,3 +139,35 @@ def survives_rotation(
         is_refused(site, kept_held, code="TOKEN_SIGNATURE_INVALID")
         assert not old.accepts(kept_held)
         becomes_a_session(site, old.sign_in(last), user_id=last_id)
+
+
+def follows_keys(site: Site, old: Rotating, users: Mapping[str, str]) -> None:
+    """
+    Published keys change while the new application runs: it finds new ones, and forgets those that are retired.
+
+    Args:
+        site: configured with live keys and a cool-down of a second.
+        old: whose keys change.
+        users: four names to sign in with, and who they are here.
+    """
+    (early, early_id), (late, late_id), (kept, _), (last, last_id) = users.items()
+    early_held, kept_held = old.sign_in(early), old.sign_in(kept)
+    becomes_a_session(site, early_held, user_id=early_id)
+    old.rotate()
+    comes_to(site, old.sign_in(late), code="MIGRATED", user_id=late_id)
+    old.rotate()
+    old.retire()
+    comes_to(site, old.sign_in(last), code="MIGRATED", user_id=last_id)
+    comes_to(site, kept_held, code="TOKEN_KID_UNKNOWN", user_id=None)
+
+
+def comes_to(site: Site, held: Held, *, code: str, user_id: str | None) -> None:
+    """What is held comes to this, once keys may be asked for again; until then it is "try again", and nobody is in."""
+    visitor = site.visitor(held)
+
+    def answered() -> str | None:
+        answer = visitor.migrate()
+        return None if answer.code == "KEYS_UNAVAILABLE" else answer.code
+
+    assert wait_until(answered, what="keys to be asked for") == code
+    assert visitor.user == user_id

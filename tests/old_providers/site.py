@@ -35,6 +35,8 @@ class Held:
 
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     bearer: str | None = None
+    refresh: str | None = None
+    """The old refresh token, which a page sends along where the old session is ended with it."""
 
     def __repr__(self) -> str:
         return f"<Held {sorted(self.cookies)}{' bearer' if self.bearer else ''}>"
@@ -67,7 +69,8 @@ class Visitor:
         headers = {"st-auth-mode": "cookie", "idempotency-key": self.key, "origin": self._origin}
         if self.held.bearer is not None:
             headers["authorization"] = f"Bearer {self.held.bearer}"
-        reply = self._client.post("/migrate-session", headers=headers, json={})
+        body = {} if self.held.refresh is None else {"refreshToken": self.held.refresh}
+        reply = self._client.post("/migrate-session", headers=headers, json=body)
         return Answer(status=reply.status_code, json=reply.json())
 
     @property

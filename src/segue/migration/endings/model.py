@@ -51,7 +51,7 @@ class OldTokens(Discreet, frozen=True, kw_only=True):
     )
 
     access_token: str
-    """What was presented: an access token, an ID token or a cookie's value."""
+    """What was presented as a bearer: an access token or an ID token. Empty where it was a cookie: see `record_key`."""
     refresh_token: str | None
     """As the page gave it; nobody has verified it."""
     subject: str | None = None
@@ -59,7 +59,7 @@ class OldTokens(Discreet, frozen=True, kw_only=True):
     session_id: str | None = None
     """The sign-in at the provider, verified, where it tells."""
     record_key: str | None = None
-    """The key of the session's row in an old application's own store."""
+    """The key of the session's row in an old application's own store, or what a verifier of your own gave for it."""
     expires_at: datetime | None = None
     """From then on the access token is worthless, also for ending its session; None: it does not say."""
 
