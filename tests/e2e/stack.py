@@ -45,6 +45,7 @@ class OldProvider:
     port: int
     web_origins: Sequence[str]
     folder: Path
+    algorithm: str = "RS256"
     logout_uri: str = ""
     """Where it says that somebody has signed out; empty: to itself."""
     server: Server | None = None
@@ -64,6 +65,7 @@ class OldProvider:
             ready="/favicon.ico",
             env={
                 "PORT": str(self.port),
+                "ALG": self.algorithm,
                 "AUDIENCE": AUDIENCE,
                 "WEB_ORIGINS": ",".join(self.web_origins),
                 "KEYS_FILE": str(self.folder / "provider-keys.json"),

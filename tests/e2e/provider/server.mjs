@@ -72,7 +72,7 @@ async function grantAll(ctx) {
   const grant = (known && (await provider.Grant.find(known)))
     || new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   grant.addOIDCScope(params.scope);
-  grant.addResourceScope(audience, 'openid api');
+  for (const api of new Set([audience, params.resource ?? audience].flat())) grant.addResourceScope(api, 'openid api');
   await grant.save();
   return grant;
 }
