@@ -184,6 +184,20 @@ def test_t28_cookie_that_came_twice(second: str) -> None:
         read_old_cookies(lines, NAMES)
 
 
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        (f"shop={GOOD}", "shop.0=a", "shop.0=b"),
+        ("shop=a", "shop=b", f"shop.0={GOOD}"),
+        ("shop.0=a", "shop.0=b", "shop.1=c"),
+    ],
+    ids=["whole", "chunk", "rest"],
+)
+def test_t28_planted_beside_cookies_that_came_twice(cookies: tuple[str, ...]) -> None:
+    """A neighbour who doubles the cookies of the user's session does not get his own read in their place (T28)."""
+    assert code(engine(), asked(*cookies, **OWN_PAGE)) == "TOKEN_MISSING"
+
+
 def test_t19_too_many_cookies() -> None:
     """Sizes are looked at before anything is decoded (T19)."""
     for cookies in (f"sid={'a' * (MAX_COOKIES + 1)}", f"sid=a; x={'b' * 70_000}"):

@@ -86,6 +86,31 @@ def test_t17_not_chosen(
         choose_provider(providers, credential, named)
 
 
+@pytest.mark.parametrize(
+    ("values", "doubled", "named", "refusal"),
+    [
+        ({"mall": "planted"}, {"mall.0", "mall.1"}, None, TokenMissing),
+        ({"mall.0": "planted"}, {"mall"}, None, TokenMissing),
+        ({"mall.1": "b"}, {"mall.0"}, "mall", TokenMissing),
+        ({"shop": "planted"}, {"mall"}, None, ProviderUnclear),
+        ({"shop": "planted"}, {"mall"}, "mall", TokenMissing),
+    ],
+    ids=str,
+)
+def test_t28_planted_beside_a_doubled_cookie(
+    values: dict[str, str], doubled: set[str], named: str | None, refusal: type[SessionError]
+) -> None:
+    """Who doubles the user's cookies does not have his own read in their place, whole, in chunks or elsewhere (T28)."""
+    with pytest.raises(refusal):
+        choose_provider(ALL, OldCookies(values=values, doubled=frozenset(doubled)), named)
+
+
+def test_t28_doubled_cookie_of_another_provider() -> None:
+    """Whose cookie is single is read when the page names him, whatever came twice of another's."""
+    credential = OldCookies(values={"shop": "a"}, doubled=frozenset({"mall"}))
+    assert choose_provider(ALL, credential, "shop").provider is SHOP
+
+
 def test_own_verifier_alone() -> None:
     """The only provider is meant without a name, whatever its tokens look like."""
     for text in (TOKEN, token()):

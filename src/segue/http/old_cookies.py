@@ -53,7 +53,8 @@ def read_old_cookies(request: HttpRequest, names: frozenset[str]) -> OldCookies 
             if name in found:
                 doubled.add(name)
             found[name] = value.strip(BLANKS)
-    # One text under two names of chunks is the format's to refuse; one name with two values nobody can choose from.
+    # One text under two names of chunks is the format's to refuse; one name with two values nobody can choose from, and
+    # that it was there is remembered: without it another cookie of the same session would have another reading.
     single = {name: value for name, value in found.items() if name not in doubled and value}
     if not single:
         if doubled:
@@ -63,7 +64,7 @@ def read_old_cookies(request: HttpRequest, names: frozenset[str]) -> OldCookies 
         return None
     if sum(map(len, single.values())) > MAX_COOKIES:
         raise RequestRefused("the old session's cookies are larger than 16 KiB")
-    return OldCookies(values=single)
+    return OldCookies(values=single, doubled=frozenset(doubled))
 
 
 def require_own_page(request: HttpRequest) -> None:

@@ -74,7 +74,7 @@ def choose_provider(providers: tuple[AnyProvider, ...], credential: Credential, 
     Raises:
         RequestRefused: there is no provider of that name, or it does not read this kind of credential.
         ProviderUnclear: there are several, and none was named.
-        TokenMissing: none of its cookies is there.
+        TokenMissing: none of its cookies is there, or one came twice.
         TokenMalformed: a bearer token that no provider reads.
         ClaimsRefused: a JWT of another issuer.
     """
@@ -101,12 +101,23 @@ def _by_cookies(
 ) -> ChosenCookies | ChosenOwn:
     if named is not None and not cookie_names(providers[0]):
         raise RequestRefused("the named provider reads no cookies, and there is no bearer token")
+    # A cookie that came twice is there, too: else whoever can plant one had only to double those of the user's own.
     found = [found for each in providers if (found := _reading(each, credential)) is not None]
     if not found:
         raise TokenMissing("no cookie of a previous provider")
     if len(found) > 1:
         raise ProviderUnclear(_listed(each.provider for each in found))
+    _require_single(found[0].provider, credential)
     return found[0]
+
+
+def _require_single(provider: AnyProvider, credential: OldCookies) -> None:
+    """In chunks or whole, with others beside it or alone: of what came twice, nothing is read (threat T28)."""
+    names = cookie_names(provider)
+    if any(is_read(name, names) for name in credential.doubled):
+        raise TokenMissing(
+            "a cookie of the old session came twice, and which one is the user's cannot be known"
+        )
 
 
 def _reading(provider: AnyProvider, credential: OldCookies) -> ChosenCookies | ChosenOwn | None:
@@ -114,7 +125,7 @@ def _reading(provider: AnyProvider, credential: OldCookies) -> ChosenCookies | C
     own = OldCookies(
         values={name: value for name, value in credential.values.items() if is_read(name, names)}
     )
-    if not own.values:
+    if not own.values and not any(is_read(name, names) for name in credential.doubled):
         return None
     match provider:
         case CookieProvider():

@@ -27,6 +27,8 @@ class OldCookies(Discreet, frozen=True, kw_only=True):
 
     values: Cookies
     """By name, as they came; one that came twice is not in it."""
+    doubled: frozenset[str] = frozenset()
+    """The names that came twice; the provider whose they are reads none of the others in their place."""
 
 
 Credential: TypeAlias = BearerToken | OldCookies
