@@ -27,12 +27,28 @@ SAMPLE = Sample(
     header={"kid": ABSENT},
     algorithm=Algorithm.HS256,
     subject="42",
-    other_client=(bend("iss", iss="https://other.example.com"), bend("role", role="partner")),
+    other_client=(
+        bend("iss", iss="https://other.example.com"),
+        bend("role", role="partner"),
+        bend("aud", aud="fastapi-users:reset"),
+    ),
     other_kind=(
         bend("purpose", purpose="password-reset"),
         bend("type", type="refresh"),
         bend("token_type", token_type="refresh"),
         bend("role", role=ABSENT),
+        *(
+            bend(claim, **{claim: kind})
+            for claim in ("type", "kind", "tokenType", "token_kind", "scope")
+            for kind in (
+                "resetPassword",
+                "VERIFY_EMAIL",
+                "refresh-token",
+                "email_verification",
+                "magicLink",
+                "id",
+            )
+        ),
     ),
     other_tenant=(bend("role", role=["member"]),),
     impersonated=(bend("act", act={"sub": 1}), bend("impersonator", impersonator=1)),
@@ -43,7 +59,10 @@ SAMPLE = Sample(
         ("no end, though nobody said for how long it is taken", bend("exp", exp=ABSENT)),
         ("neither end nor issue", bend("exp", exp=ABSENT, iat=ABSENT)),
     ),
-    also_good=(("a user id that is a text", bend("", userId="42")),),
+    also_good=(
+        ("a user id that is a text", bend("", userId="42")),
+        ("a kind that is none of those", bend("", type="access", scope="read:invitations reset:device")),
+    ),
     odd=(
         *(bend(claim, **{claim: True}) for claim in PURPOSES),
         *(bend(claim, **{claim: "reset"}) for claim in ("type", "kind", "scope")),
