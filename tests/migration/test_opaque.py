@@ -53,7 +53,10 @@ def answered(rules: OpaqueProvider | None = None, /, **said: Any) -> Identity:
         ({}, {"token_type": "refresh_token"}, ClaimsRefused),
         ({}, {"token_type": "DPoP"}, ClaimsRefused),
         ({}, {"token_type": 1}, ClaimsRefused),
+        ({}, {"token_type": "Bearer", "token_use": "refresh_token"}, ClaimsRefused),
+        ({}, {"token_use": ["access_token"]}, ClaimsRefused),
         ({}, {"cnf": {"jkt": "x"}}, ClaimsRefused),
+        ({}, {"impersonator_user_id": "support"}, ClaimsRefused),
         ({}, {"act": {"sub": "support"}}, ClaimsRefused),
         ({"required_claims": (("scope", "openid"),)}, {"scope": "openid email"}, ClaimsRefused),
         ({}, {"sub": ABSENT, "username": "alice"}, ClaimsRefused),
@@ -62,6 +65,11 @@ def answered(rules: OpaqueProvider | None = None, /, **said: Any) -> Identity:
         ({}, {"sub": True}, ClaimsRefused),
         ({}, {"sub": "page"}, ClaimsRefused),
         ({"authorized_parties": ANY_PARTY, "audiences": API}, {"aud": [*API], "sub": "page"}, ClaimsRefused),
+        (
+            {"authorized_parties": ANY_PARTY, "audiences": API},
+            {"aud": [*API], "sub": 7, "client_id": 7},
+            ClaimsRefused,
+        ),
         ({"tenant_claim": "org"}, {}, ClaimsRefused),
         ({}, {"exp": seconds(NOW - HOUR)}, TokenExpired),
         ({}, {"exp": "tomorrow"}, ClaimsRefused),
@@ -91,6 +99,7 @@ def test_t1_refused(rules: dict[str, Any], said: dict[str, Any], refusal: type[S
         ({"audiences": API}, {"aud": ["x", "https://api.example"]}),
         ({"issuer": "https://opaque.example"}, {"iss": "https://opaque.example"}),
         ({}, {"token_type": "Bearer", "scope": "openid", "exp": None}),
+        ({}, {"token_type": "Bearer", "token_use": "access_token"}),
         ({"user_claim": "username"}, {"sub": ABSENT, "username": "alice"}),
         ({"authorized_parties": ANY_PARTY, "audiences": API}, {"client_id": "another", "aud": [*API]}),
         ({"required_claims": (("scope", "openid"),)}, {"scope": "openid"}),
@@ -105,6 +114,8 @@ def test_accepted(rules: dict[str, Any], said: dict[str, Any]) -> None:
 def test_user_id_that_is_a_number() -> None:
     """A user's id in the provider's database may be a number; here it is text."""
     assert answered(sub=17).subject == "17"
+    with pytest.raises(ClaimsRefused):
+        answered(sub=10**600)
 
 
 def test_t10_age_that_is_not_said() -> None:

@@ -33,8 +33,12 @@ _MAX_TEXT = 512
 _MAX_AUDIENCES = 64
 _YEAR_9999 = 253_402_300_799
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TOKEN_TYPES = frozenset({"bearer", "access_token", "access"})
-_OTHER_PURPOSE = frozenset({"act", "may_act", "impersonator", "cnf"})
+_KIND_MARKS = {
+    "token_type": frozenset({"bearer", "access_token", "access"}),
+    "token_use": frozenset({"access_token", "access"}),
+}
+"""What a provider must say that says of which kind a token is; Hydra tells refresh tokens by `token_use` alone."""
+_OTHER_PURPOSE = frozenset({"act", "may_act", "impersonator", "impersonator_user_id", "events", "cnf"})
 """As in JWTs: somebody else acts, or the token is bound to a key that nobody showed (RFC 9449 §6, RFC 8705 §3.2)."""
 
 
@@ -99,9 +103,10 @@ def _require_binding(said: JsonObject, provider: OpaqueProvider) -> None:
         raise ClaimsRefused(name)
     if "iss" in said and said["iss"] != provider.issuer:
         raise ClaimsRefused("iss", "introspection names an issuer; configure exactly that one as issuer")
-    kind = said.get("token_type")
-    if kind is not None and not (isinstance(kind, str) and kind.lower() in _TOKEN_TYPES):
-        raise ClaimsRefused("token_type")
+    for name, kinds in _KIND_MARKS.items():
+        kind = said.get(name)
+        if kind is not None and not (isinstance(kind, str) and kind.lower() in kinds):
+            raise ClaimsRefused(name)
     if not isinstance(provider.authorized_parties, Anyone):
         parties = [said[name] for name in ("client_id", "azp") if said.get(name) is not None]
         if not parties or not all(_one_of(party, provider.authorized_parties) for party in parties):
@@ -121,7 +126,7 @@ def _identity(said: JsonObject, provider: OpaqueProvider, now: datetime) -> Iden
     if subject is None:
         raise ClaimsRefused(provider.user_claim)
     # A client that speaks for itself has itself as subject, where it has one (RFC 9068 §5, RFC 7662 §2.2).
-    if subject in (said.get("client_id"), said.get("azp")):
+    if subject in (_written_out(said.get("client_id")), _written_out(said.get("azp"))):
         raise ClaimsRefused(provider.user_claim, "the token speaks for a client, not for a user")
     issued_at, authenticated_at, expires_at = _times(said, provider, now)
     return Identity(
@@ -174,11 +179,15 @@ def _text(said: JsonObject, name: str) -> str | None:
     value = said.get(name)
     if value is None:
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # user ids that are numbers in the provider's database
+    value = _written_out(value)
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
         raise ClaimsRefused(name)
     return value
+
+
+def _written_out(value: JsonValue) -> JsonValue:
+    """Ids that are numbers in the provider's database, as text; all else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _one_of(value: JsonValue, texts: frozenset[str]) -> bool:
