@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from segue.errors import ConfigurationError, KeyUnknown, SignatureRefused
 from segue.flow import drive, performer
@@ -69,6 +72,23 @@ def test_t3_secret_and_published_keys_do_not_mix() -> None:
     pem = "-----BEGIN PUBLIC KEY-----\n" + "A" * 64
     with pytest.raises(ConfigurationError, match="public key is not a secret"):
         SharedSecrets.of(pem)
+
+
+@pytest.mark.parametrize("form", ["der", "base64", "lines", "url", "pem"])
+def test_t3_public_key_in_base64(form: str) -> None:
+    """A public key is no secret either where the lines of PEM around it are left out, as consoles show it (T3)."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    forms = {
+        "der": der,
+        "base64": b64encode(der),
+        "lines": b"\n".join(pem.splitlines()[1:-1]),
+        "url": urlsafe_b64encode(der).rstrip(b"="),
+        "pem": b64encode(pem),
+    }
+    with pytest.raises(ConfigurationError, match="public key is not a secret"):
+        SharedSecrets.of(forms[form])
 
 
 def test_t24_short_secret() -> None:

@@ -7,6 +7,7 @@ its text form nor an error shows any of it.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -238,8 +239,22 @@ def _is_public_key(secret: bytes) -> bool:
         or (text[:1] == b"{" and b'"kty"' in text)
     ):
         return True
+    decoded = _decoded(text)
+    return _is_der(secret) or _is_der(decoded) or b"-----BEGIN " in decoded
+
+
+def _is_der(data: bytes) -> bool:
     try:
-        load_der_public_key(secret)
+        load_der_public_key(data)
     except (ValueError, UnsupportedAlgorithm):
         return False
     return True
+
+
+def _decoded(text: bytes) -> bytes:
+    """What base64 holds, as consoles show a public key without the lines of PEM around it."""
+    joined = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    try:
+        return binascii.a2b_base64(joined + b"=" * (-len(joined) % 4), strict_mode=True)
+    except binascii.Error:
+        return b""
