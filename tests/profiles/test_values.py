@@ -234,6 +234,19 @@ def test_t8_renewed_token_is_the_same_sign_in() -> None:
     assert first.authenticated_at == renewed.authenticated_at
 
 
+@EVERY
+@pytest.mark.parametrize("wrong", [None, 5, True, b"text", [5], [None]], ids=str)
+def test_value_that_is_no_text(profile: Profile, wrong: object) -> None:
+    """What is no text at all, such as a variable that is not set, is refused like every other wrong value."""
+    given = {value.name: value.example for value in profile.values if value.required}
+    texts = [value for value in profile.values if value.kind in {ValueKind.TEXT, ValueKind.TEXTS}]
+    for value in texts:
+        if wrong is not None or value.required:
+            policy = {"live_check": KEYS_ONLY, "deadline": LATE, "keys": keys_of(Algorithm.RS256)}
+            with pytest.raises(ConfigurationError, match=value.name):
+                profile.make(**{**policy, **given, value.name: wrong})
+
+
 def test_jwt_without_end() -> None:
     """A home-made token without `exp` is taken as long as is said, and no longer."""
     sample = jwt_sample.SAMPLE

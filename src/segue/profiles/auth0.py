@@ -38,7 +38,9 @@ def auth0(
         keys=LiveKeys(issuer=issuers[0], jwks_url=f"{issuers[0]}.well-known/jwks.json"),
         audiences=frozenset({text(api, name="api", example="https://api.example.com")}),
         authorized_parties=texts(client_ids, name="client_ids", example="the client ID of your page"),
-        session_claims=None if session_claim is None else (session_claim,),
+        session_claims=None
+        if session_claim is None
+        else (text(session_claim, name="session_claim", example="https://example.com/session"),),
         policy=policy,
     )
 

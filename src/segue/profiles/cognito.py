@@ -31,6 +31,7 @@ def cognito(
 ) -> Provider:
     """Users of a user pool; `segue.profiles.cognito.COGNITO` says what is checked."""
     text(region, name="region", example="eu-central-1", pattern=_REGION)
+    text(user_pool_id, name="user_pool_id", example="eu-central-1_AbCdEfGhI")
     if not user_pool_id.startswith(f"{region}_"):
         raise ConfigurationError(
             f"user_pool_id begins with the region and an underscore, such as {region}_AbCdEfGhI; the console has it"

@@ -95,7 +95,8 @@ def _provider(
         stranger = RefuseIf(path=_TENANT, because=Unwanted.OTHER_TENANT)
         rules = replace(rules, refused=(*rules.refused, stranger))
     else:
-        rules = replace(rules, one_of=(OneOf(_TENANT, frozenset({identity_tenant})),))
+        tenant = text(identity_tenant, name="identity_tenant", example="acme-x4k2p")
+        rules = replace(rules, one_of=(OneOf(_TENANT, frozenset({tenant})),))
     return profile.provider(
         name=name,
         issuers=(issuer,),

@@ -21,7 +21,9 @@ def kratos(*, issuer: str, jwks_url: str, name: str = "kratos", **policy: Unpack
     return KRATOS.provider(
         name=name,
         issuers=(own,),
-        keys=LiveKeys(issuer=own, jwks_url=jwks_url),
+        keys=LiveKeys(
+            issuer=own, jwks_url=text(jwks_url, name="jwks_url", example="https://auth.example.com/jwks.json")
+        ),
         audiences=ANY_AUDIENCE,
         authorized_parties=ANY_PARTY,
         policy=policy,

@@ -40,10 +40,11 @@ def supertokens(
     tenants = texts(old_tenants, name="old_tenants", example="public")
     stranger = RefuseIf(path="tId", because=Unwanted.OTHER_TENANT, other_than=frozenset(tenants))
     rules = SUPERTOKENS.rules
+    keys_at = text(jwks_url, name="jwks_url", example="https://api.example.com/auth/jwt/jwks.json")
     return SUPERTOKENS.provider(
         name=name,
         issuers=(own,),
-        keys=LiveKeys(issuer=own, jwks_url=jwks_url),
+        keys=LiveKeys(issuer=own, jwks_url=keys_at),
         audiences=ANY_AUDIENCE,
         authorized_parties=ANY_PARTY,
         rules=replace(

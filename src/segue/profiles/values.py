@@ -1,14 +1,15 @@
 """
 The values that users of profiles give: each is read once, and a wrong one is refused with the sentence that mends it.
 
-House rule: what is accepted has one spelling; nothing is guessed from a value that nearly fits.
+House rules: what is accepted has one spelling; nothing is guessed from a value that nearly fits; what is no text at
+all, such as the None of a variable that is not set, is refused like any other wrong value.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Final
+from typing import Final, cast
 
 from segue.errors import ConfigurationError
 from segue.migration.urls import UrlRefused, parse_authority, parse_url
@@ -25,7 +26,7 @@ def host(value: str, *, name: str, example: str) -> str:
         ConfigurationError: with a scheme, a path or a slash, or none at all.
     """
     try:
-        authority = parse_authority(value)
+        authority = parse_authority(value) if _is_text(value) else ""
     except UrlRefused:
         authority = ""
     if not authority or authority != value:
@@ -43,7 +44,7 @@ def base_url(value: str, *, name: str, example: str) -> str:
         ConfigurationError: not https, or with a slash, a query or a fragment.
     """
     try:
-        parse_url(value)
+        parse_url(value if _is_text(value) else "")
         wrong = value.endswith("/") or "?" in value
     except UrlRefused:
         wrong = True
@@ -61,7 +62,7 @@ def texts(
     Raises:
         ConfigurationError: a lone text, none, or one that is not of its form.
     """
-    if isinstance(values, str):
+    if isinstance(values, str | bytes) or not isinstance(cast("object", values), Collection | None):
         raise ConfigurationError(f'{name} is a list such as ["{example}"], also where there is only one')
     if not values:
         raise ConfigurationError(
@@ -77,7 +78,7 @@ def text(value: str, *, name: str, example: str, pattern: re.Pattern[str] | None
     Raises:
         ConfigurationError: empty, with blanks around it, with a wildcard, or not of its form.
     """
-    odd = not value or value != value.strip() or "*" in value
+    odd = not _is_text(value) or not value or value != value.strip() or "*" in value
     if odd or (pattern is not None and not pattern.fullmatch(value)):
         raise ConfigurationError(f"{name} is a text such as {example}, exactly as it stands at the provider")
     return value
@@ -93,3 +94,7 @@ def choice(value: str, *, name: str, among: tuple[str, ...]) -> str:
     if value not in among:
         raise ConfigurationError(f"{name} is one of {', '.join(among)}")
     return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
