@@ -81,6 +81,16 @@ def test_t21_forged_forwarding_through_our_proxy() -> None:
     assert watched.code(ip="10.0.0.1", x_forwarded_for=THERE) == "MIGRATED"
 
 
+def test_t21_a_port_behind_the_address() -> None:
+    """T21: a proxy that writes the client's port does not make each of its connections somebody else."""
+    watched = Watched(limits=Limits(trusted_proxies=("10.0.0.0/8",)))
+    codes = [
+        watched.code(FORGED, ip="10.0.0.1", x_forwarded_for=f"{HERE}:{50000 + number}")
+        for number in range(12)
+    ]
+    assert codes[10:] == ["TOO_MANY_ATTEMPTS"] * 2
+
+
 ADDRESSES = [
     (HERE, ("1.2.3.4",), (), HERE),
     ("10.0.0.1", ("1.2.3.4",), ("10.0.0.1",), "1.2.3.4"),
@@ -88,6 +98,11 @@ ADDRESSES = [
     ("10.0.0.1", ("9.9.9.9, 1.2.3.4", " 10.0.0.2 "), ("10.0.0.0/8",), "1.2.3.4"),
     ("10.0.0.1", (), ("10.0.0.0/8",), "10.0.0.1"),
     ("10.0.0.1", ("rubbish",), ("10.0.0.0/8",), "rubbish"),
+    ("10.0.0.1", ("1.2.3.4:51234",), ("10.0.0.1",), "1.2.3.4"),
+    ("10.0.0.1", ("1.2.3.4, 10.0.0.2:443",), ("10.0.0.0/8",), "1.2.3.4"),
+    ("10.0.0.1", ("[2001:db8:1:2::9]:443",), ("10.0.0.1",), "2001:db8:1:2::/64"),
+    ("10.0.0.1", ("2001:db8:1:2::9",), ("10.0.0.1",), "2001:db8:1:2::/64"),
+    ("::ffff:10.0.0.1", ("1.2.3.4",), ("10.0.0.0/8",), "1.2.3.4"),
     ("::ffff:203.0.113.7", (), (), HERE),
     ("2001:db8:1:2:3:4:5:6", (), (), "2001:db8:1:2::/64"),
     ("[2001:db8:1:2::9]", (), (), "2001:db8:1:2::/64"),

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 import msgspec
@@ -272,22 +272,33 @@ def address_of(peer: str | None, forwarded: tuple[str, ...], trusted: tuple[str,
 
 
 def _within(text: str, networks: list[IPv4Network | IPv6Network]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in networks)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """
+    An address in any of its forms: some proxies write the client's port behind it, as sockets do brackets.
+
+    Was the port taken for a part of it, each connection of one client would be somebody else (threat T21).
+    """
+    host, colon, port = text.rpartition(":")
+    if not (colon and port.isdecimal() and (host.endswith("]") or ":" not in host)):
+        host = text
     try:
-        address = ip_address(text)
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
-        return False
-    return any(address in network for network in networks)
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address  # a socket of both families shows an IPv4 proxy so
 
 
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
     """One text for each client: of IPv6 the network, in which a client has its choice of addresses."""
-    try:
-        address = ip_address(text.strip("[]"))
-    except ValueError:
+    address = _address(text)
+    if address is None:
         return text[:64]  # of a test's or a socket's making
     if isinstance(address, IPv4Address):
         return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
     return str(IPv6Network((int(address), 64), strict=False))
