@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from segue.adapters import asgi
 from segue.service.app import Service
 from tests.service.files import SMALLEST, load
 
@@ -120,3 +121,43 @@ def test_unforeseen_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
 
     asyncio.run(story())
     assert "GET /auth/session failed" in [record.getMessage() for record in caplog.records]
+
+
+async def migrate_half(service: Service, *messages: Message) -> list[Message]:
+    """What a request to migrate is answered of which only so much arrives."""
+    left = list(messages)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"authorization", b"Bearer x.y.z")]
+    scope = {"type": "http", "method": "POST", "path": "/auth/migrate-session", "headers": headers}
+    await service(scope, receive, send)
+    return sent
+
+
+HALF: Message = {"type": "http.request", "body": b"{}", "more_body": True}
+
+
+@pytest.mark.parametrize("rest", [[], [{"type": "http.disconnect"}]], ids=["silence", "hung up"])
+def test_half_a_body(
+    rest: list[Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body that does not arrive whole holds no connection, and what has arrived of it is not acted upon."""
+    monkeypatch.setattr(asgi, "BODY_DEADLINE", 0.01)
+
+    async def story() -> None:
+        service = Service(load(tmp_path, SMALLEST))
+        async with living(service):
+            (start, _) = await asyncio.wait_for(migrate_half(service, HALF, *rest), 5)
+        assert start["status"] == 408
+        assert (b"connection", b"close") in start["headers"]
+
+    asyncio.run(story())
+    assert not [line for line in caplog.messages if line.startswith("migration ")], "nobody tried to migrate"

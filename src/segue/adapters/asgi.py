@@ -65,13 +65,28 @@ BODY_DEADLINE = 10.0
 _CLOSING = (("connection", "close"),)
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The body, or as much of it as shows that it is larger than our routes take."""
+async def read_body(receive: Receive) -> bytes | HttpResponse:
+    """
+    The body, or as much of it as shows that it is larger than our routes take; or the answer if it does not arrive.
+
+    What is cut off is not acted upon: the end of a token may be missing, and its sender asks again.
+    """
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            body = await _read(receive)
+    except TimeoutError:
+        body = None
+    if body is None:
+        return json_response(408, {"message": "the body did not arrive in time"}, headers=_CLOSING)
+    return body
+
+
+async def _read(receive: Receive) -> bytes | None:
     body = bytearray()
     while len(body) <= MAX_BODY:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            return None
         body += message.get("body", b"")
         if not message.get("more_body", False):
             break
@@ -158,11 +173,9 @@ class BrowserRoutes:
             self._posted()
 
     async def _respond(self, scope: Scope, receive: Receive) -> HttpResponse:
-        try:
-            async with asyncio.timeout(BODY_DEADLINE):
-                body = await read_body(receive)
-        except TimeoutError:
-            return json_response(408, {"message": "the body did not arrive in time"}, headers=_CLOSING)
+        body = await read_body(receive)
+        if isinstance(body, HttpResponse):
+            return body
         return await self._engine.respond(request_of(scope, body))
 
     def _is_ours(self, scope: Scope) -> bool:

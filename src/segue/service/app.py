@@ -113,7 +113,10 @@ class Service:
         if parts is None:
             return json_response(503, {"message": "try again later"})
         if parts.engine.answers(request):
-            response = await parts.engine.respond(replace(request, body=await read_body(receive)))
+            body = await read_body(receive)
+            if isinstance(body, HttpResponse):
+                return body
+            response = await parts.engine.respond(replace(request, body=body))
             if request.path.rstrip("/").endswith(("/migrate-session", "/token")):
                 parts.work.wake()  # what it wrote to the outbox is delivered at once
             return response
