@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 from msgspec.structs import replace
 
-from segue.errors import StoreUnavailable
+from segue.errors import FetchFailed, StoreUnavailable
+from segue.flow import Ask, drive
 from segue.ids import PUBLIC_APP
 from segue.migration.ending import (
     MAX_ATTEMPTS,
@@ -23,6 +24,7 @@ from segue.migration.endings.model import Outcome
 from segue.migration.endings.rfc7009 import judge_revocation, revocation_requests
 from segue.migration.model import Delivery, DeliveryState
 from segue.migration.provider import Provider
+from segue.migration.silence import SilentProviders
 from segue.migration.web import WebRequest, WebResponse
 from segue.tokens.secrets import Secrets
 from tests.migration.issuer import ISSUER, NOW, token
@@ -276,6 +278,45 @@ def test_one_failure_does_not_hold_up_the_others() -> None:
     world.migrate(request(token=token(iss="https://gone.example")), number=1)
     world.migrate(number=2)
     assert counted(world, providers=(revoking(),)) == DeliveryReport(taken=2, done=1, postponed=1)
+
+
+def test_t26_a_silent_provider_does_not_hold_up_the_others() -> None:
+    """Who gives no answer three times running is left alone for a minute, and what is due to him is put off (T26)."""
+    gone = revoking(
+        name="gone",
+        issuers=("https://gone.example",),
+        map_user=str,
+        revocation=replace(PUBLIC, url="https://gone.example/revoke"),
+    )
+    world, silent, asked = World(providers=(revoking(), gone)), SilentProviders(), list[str]()
+    for number in range(1, 6):
+        lost = token(iss="https://gone.example", sub=f"user {number}", sid=f"sign-in {number}")
+        world.migrate(request(token=lost), number=number)
+    world.migrate(number=6)
+    away = True
+
+    def perform(step: Ask[Any]) -> Any:
+        if step.port == "Web" and "gone.example" in step.args[0].url:
+            asked.append(step.args[0].url)
+            if away:
+                raise FetchFailed(step.args[0].place, "no answer in time")
+            return WebResponse(status=200)
+        return world.perform(step)
+
+    def deliver_all(at: datetime) -> DeliveryReport:
+        known = {each.name: each for each in world.providers}
+        return drive(deliver(known, SECRETS, now=at, limit=10, silent=silent), perform)
+
+    report = deliver_all(NOW)
+    assert len(asked) == 3
+    assert report == DeliveryReport(taken=6, done=1, postponed=5, failures=(("gone", "FETCH_FAILED"),) * 3)
+    assert {delivery.last_error for delivery in world.deliveries()} == {"FETCH_FAILED"}
+    assert deliver_all(NOW + timedelta(seconds=30)) == DeliveryReport(taken=5, postponed=5)
+    assert len(asked) == 3, "a minute is not over"
+    deliver_all(NOW + timedelta(minutes=2))
+    assert len(asked) == 4, "one is tried; he is silent still"
+    away = False
+    assert deliver_all(NOW + timedelta(minutes=10)) == DeliveryReport(taken=5, done=5)
 
 
 @pytest.mark.parametrize("at", range(4), ids=["take", "refresh token", "access token", "settle"])

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from segue.errors import ConfigurationError
+from segue.errors import ConfigurationError, FetchFailed
 from segue.flow import ask
 from segue.migration.endings.model import Attempt, CannotBeEnded, Errand, OldTokens, Outcome
 from segue.migration.endings.service_tokens import ServiceTokens
 from segue.migration.model import Delivery, DeliveryState
 from segue.migration.policy import ProviderPolicy
 from segue.migration.ports import Outbox
+from segue.migration.silence import SilentProviders
 from segue.tokens.secrets import Secrets
 
 logger = logging.getLogger("segue")
@@ -30,6 +31,7 @@ _LONGEST_DELAY = timedelta(hours=1)
 _LEASE_EACH = timedelta(seconds=45)
 """Longer than the exchanges of one delivery can take, so that a whole round ends before its lease."""
 _LONGEST_WAIT = timedelta(days=30)
+_NO_ANSWER = Attempt(outcome=Outcome.AGAIN, error=FetchFailed.code)
 MAX_ATTEMPTS = 40
 """Then a delivery is dead and an operator has to look; with the longest delay that is more than a day."""
 
@@ -42,7 +44,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     postponed: int = 0
     dead: int = 0
     failures: tuple[tuple[str, str], ...] = ()
-    """Provider and stable code of each attempt that failed."""
+    """Provider and stable code of each attempt that failed; what was put off without being tried is none."""
 
 
 def next_attempt(attempts: int, *, now: datetime) -> datetime:
@@ -58,6 +60,7 @@ async def deliver(
     now: datetime,
     limit: int,
     service_tokens: ServiceTokens | None = None,
+    silent: SilentProviders | None = None,
 ) -> DeliveryReport:
     """
     Take what is due from the outbox and tell the providers.
@@ -68,17 +71,23 @@ async def deliver(
         now: aware UTC instant.
         limit: deliveries in this round.
         service_tokens: what providers gave us to speak with, kept from round to round.
+        silent: who gives no answer at the moment, kept from round to round.
     """
-    tokens = service_tokens or ServiceTokens()
+    tokens, silent = service_tokens or ServiceTokens(), silent or SilentProviders()
     taken = await ask(Outbox.take_deliveries, at=now, lease_until=now + limit * _LEASE_EACH, limit=limit)
     states: list[DeliveryState] = []
     failures: list[tuple[str, str]] = []
     pauses: dict[str, Attempt] = {}
     for delivery in taken:
-        attempt = pauses.get(delivery.provider)
+        untried = silent.is_left_alone(delivery.provider, now)
+        attempt = _NO_ANSWER if untried else pauses.get(delivery.provider)
         if attempt is None:
             errand = Errand(provider=delivery.provider, now=now, service_tokens=tokens)
             attempt = await _attempt(delivery, providers.get(delivery.provider), secrets, errand)
+            if attempt.error == _NO_ANSWER.error:
+                silent.gave_no_answer(delivery.provider, now)
+            else:
+                silent.answered(delivery.provider)
         if attempt.error == "HTTP_429":
             pauses[delivery.provider] = attempt  # the others of this round would only be refused too
         state = _state_after(delivery, attempt, now)
@@ -91,7 +100,7 @@ async def deliver(
             last_error=attempt.error,
         )
         states.append(state)
-        if attempt.outcome is not Outcome.DONE and attempt.error is not None:
+        if attempt.outcome is not Outcome.DONE and attempt.error is not None and not untried:
             failures.append((delivery.provider, attempt.error))
     return DeliveryReport(
         taken=len(taken),

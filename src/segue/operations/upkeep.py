@@ -16,6 +16,7 @@ from segue.migration.ending import DeliveryReport
 from segue.migration.endings.service_tokens import ServiceTokens
 from segue.migration.model import DeliveryState
 from segue.migration.ports import Ledger, Outbox
+from segue.migration.silence import SilentProviders
 from segue.operations.at_hand import AtHand
 from segue.operations.migration import MigrationOperations
 from segue.operations.oversight import OversightOperations
@@ -50,6 +51,7 @@ class UpkeepOperations:
         self._migration = migration
         self._oversight = oversight
         self._service_tokens = ServiceTokens()
+        self._silent = SilentProviders()
 
     async def warm_up(self) -> bool:
         """See `Engine.warm_up`."""
@@ -81,6 +83,7 @@ class UpkeepOperations:
             now=now,
             limit=limit,
             service_tokens=self._service_tokens,
+            silent=self._silent,
         )
         for provider, error in sorted(set(report.failures)):
             logger.warning(
