@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fix check test docs bench demo demo-check clean
+.PHONY: help setup fix check test test-old-providers docs bench demo demo-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules, the brows
 
 test: $(VENV)/.with-test ## run the tests; ARGS="-k rotation" narrows them
 	$(BIN)/pytest $(ARGS)
+
+test-old-providers: $(VENV)/.with-test ## Keycloak and more, run for real; fetches 500 MB once, needs Java 17 and Maven
+	$(BIN)/pytest -m heavy tests/old_providers $(ARGS)
 
 docs: $(VENV)/.with-test ## run every snippet of the docs, follow every link
 	$(BIN)/pytest -q tests/docs tests/test_errors.py

@@ -44,8 +44,11 @@ def facts(profile: Profile) -> str:
 
 
 def _facts(profile: Profile) -> Iterator[str]:
-    yield "**Not run against the live service.** The tests take tokens that are built as its documentation says, and"
-    yield "refuse each of those that must not pass."
+    if profile.run_against is None:
+        yield "**Not run against the live service.** The tests take tokens that are built as its documentation says,"
+        yield "and refuse each of those that must not pass."
+    else:
+        yield f"**Run against {profile.run_against}**: [how](README.md#run-for-real)."
     yield ""
     yield "| | |"
     yield "|---|---|"
@@ -205,8 +208,9 @@ HEAD = """\
 
 Name the provider and two or three values of yours; what else its tokens must and must not say is known. Wrong or
 missing values are refused when the process starts, with the sentence that mends them, and `segue doctor` prints what is
-in effect. None of these was run against the live service: the tests take tokens that are built as the provider's own
-documentation says. What nobody has read in a source stands on each page under "Not proven".
+in effect. No hosted service was run against: the tests take tokens that are built as the provider's own documentation
+says, and where there is software to be had, people sign in at that ([below](#run-for-real)). What nobody has read in a
+source stands on each page under "Not proven".
 
 | you have | present | bound to you by | one session for each | as old as |
 |---|---|---|---|---|
@@ -221,6 +225,24 @@ Not in the list:
 | cookies of Django, Flask, Starlette, Express, better-auth, Auth.js, NextAuth, Rails, Laravel, PHP | a `CookieProvider` |
 | anything that only your old application can read (ASP.NET cookies, Kratos cookies) | a verifier of your own: an `OwnProvider` |
 | djangorestframework-simplejwt, flask-jwt-extended, fastapi-users | [home-made JWTs](jwt.md), which names the values for each |
+
+## Run for real
+
+In the tests people sign in at these programs, as published, move over the HTTP route, and every other token that the
+program signs is refused. "Extra" is `make test-old-providers`; all else is in `make test`.
+
+| what ran | by | what it showed of the end of the old session | run |
+|---|---|---|---|
+| Keycloak 26.4.7 | [keycloak](keycloak.md) | ended, by each of four endings; its own back-channel logout ends ours; keys rotated | extra |
+| oidc-provider 9.13.3, four kinds of keys | [oidc](oidc.md), `OpaqueProvider` | revoked; keys rotated | all |
+| django-oauth-toolkit 3.4.1 | `OpaqueProvider`, [oidc-id-token](oidc-id-token.md) | revoked; keys rotated | all |
+| cognito-local 5.3.0 | [cognito](cognito.md) | refresh token revoked | all |
+| moto 5.2.5 | [cognito](cognito.md), keys pinned or at another address | `GlobalSignOut` | extra |
+| djangorestframework-simplejwt 5.5.1 | [jwt](jwt.md) | refresh token on the black list | all |
+| Flask-JWT-Extended 4.7.4, headers and cookies | [jwt](jwt.md), `OwnProvider` | on the block list | all |
+| fastapi-users 15.0.5, JWTs and its table | [jwt](jwt.md), `CookieProvider` | JWT: cannot be ended; row: deleted | all |
+| jsonwebtoken 9.0.3 with passport-jwt 4.0.1 | [jwt](jwt.md) | cannot be ended | all |
+| better-auth 1.7.25, its JWTs | [jwt](jwt.md) | a JWT outlives its session; keys rotated | all |
 
 ## Rules of your own
 

@@ -150,7 +150,8 @@ def test_live_keys_are_on_a_known_host(profile: Profile) -> None:
 
 def test_policy_is_that_of_every_provider() -> None:
     """What a profile leaves to its user is everything of a `Provider` that is not a fact of the provider."""
-    own = {*ProviderPolicy.__struct_fields__, "keys", "algorithms", "introspection", "admit"} - {"name"}
+    jwts = {"keys", "algorithms", "introspection", "back_channel_logout"}
+    own = {*ProviderPolicy.__struct_fields__, *jwts, "admit"} - {"name"}
     assert set(get_type_hints(Policy)) == own
 
 

@@ -81,6 +81,7 @@ def start(
     ready: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    within: float = START_SECONDS,
 ) -> Server:
     """
     Start a server and return when it answers.
@@ -93,6 +94,7 @@ def start(
         ready: path that answers below 500 once the server is up.
         env: added to the environment of the tests.
         cwd: working folder.
+        within: seconds that it may take.
 
     Raises:
         NotReady: it ended, or did not answer in time; it is stopped then.
@@ -109,7 +111,7 @@ def start(
         )
     server = Server(name=name, port=port, log=log, process=process)
     try:
-        wait_until(lambda: _answers(server, ready), what=f"{name} to answer {ready}", within=START_SECONDS)
+        wait_until(lambda: _answers(server, ready), what=f"{name} to answer {ready}", within=within)
     except BaseException as error:
         server.kill()
         error.add_note(server.last_words())

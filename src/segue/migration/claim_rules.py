@@ -212,6 +212,8 @@ class ClaimRules(msgspec.Struct, frozen=True, kw_only=True):
     """The profile that says all this, if one does."""
     unproven: tuple[str, ...] = ()
     """What it relies on and nobody has read in a source of the provider, nor seen."""
+    run_against: str | None = None
+    """What of the kind the tests of the profile ran against; None: nothing."""
     missing_type: str = "jwt"
     """What a token without `typ` in its header counts as; a word that no token uses makes it a kind of its own."""
 

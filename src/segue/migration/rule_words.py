@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from segue.migration.claim_rules import NO_RULES, ClaimRules, ClockUnit, IssuerClaim, TimeClaims, spelled
 
 
+def ran_against(software: str | None) -> str:
+    """What the tests of a profile stand on."""
+    return "not run against the live service" if software is None else f"run against {software}"
+
+
 def rules_in_words(rules: ClaimRules) -> Iterator[tuple[str, str]]:
     """A label and what holds, for each rule that is not the usual."""
     if rules.profile is not None:
-        yield "profile", f"{rules.profile}, not run against the live service"
+        yield "profile", f"{rules.profile}, {ran_against(rules.run_against)}"
     if rules.issuer_claim is IssuerClaim.ABSENT:
         yield "issuer", "its tokens name none, and one that does is refused"
     if rules.issuer_only is not None:

@@ -91,4 +91,5 @@ COGNITO = Profile(
         "the issuers of regions in China",
         "that an `aud` appears in access tokens that were asked for with a resource; it is not looked at",
     ),
+    run_against="moto 5.2.5 and cognito-local 5.3.0, which emulate it",
 )

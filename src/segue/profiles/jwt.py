@@ -176,4 +176,7 @@ JWT = Profile(
         subject=SubjectRule(claims=("sub",), whole_numbers=True),
     ),
     maximum_age=timedelta(hours=24),
+    run_against=(
+        "simplejwt 5.5.1, Flask-JWT-Extended 4.7.4, fastapi-users 15.0.5, jsonwebtoken 9.0.3 and better-auth 1.7.25"
+    ),
 )

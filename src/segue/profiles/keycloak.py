@@ -89,4 +89,5 @@ KEYCLOAK = Profile(
     ),
     session_claims=("sid", "session_state"),
     unproven=("how long sessions last by default; set session_lifetime to your realm's SSO session max",),
+    run_against="Keycloak 26.4.7",
 )

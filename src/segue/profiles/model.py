@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from segue.errors import ConfigurationError
 from segue.ids import TenantId
+from segue.migration.back_channel import BackChannelLogout
 from segue.migration.binding import Anyone
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, Unwanted
 from segue.migration.endings import Ending
@@ -53,6 +54,7 @@ class Policy(TypedDict, total=False):
     map_user: MapUser | SameId | Prefixed | FromClaim | ImportedTable
     carried_claims: frozenset[str]
     revocation: Ending | None
+    back_channel_logout: BackChannelLogout | None
     admit: frozenset[Unwanted]
     """Who is let in although the profile refuses him, by name; only what the profile offers."""
 
@@ -104,6 +106,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Where tokens live so shortly that the page has to ask for a new one just before it calls us."""
     unproven: tuple[str, ...] = ()
     """Facts that were not read in a source of the provider, nor seen."""
+    run_against: str | None = None
+    """The software, or emulators of it, at which people signed in for the tests; None: nobody of us has any."""
     keys_given: bool = False
     """The provider publishes no keys that could be asked for: they are a value."""
 
@@ -178,7 +182,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({Algorithm.HS256}) if isinstance(source, SharedSecrets) else self.algorithms
 
     def _admitting(self, rules: ClaimRules, admit: frozenset[Unwanted], name: str) -> ClaimRules:
-        rules = replace(rules, profile=self.id, unproven=self.unproven)
+        rules = replace(rules, profile=self.id, unproven=self.unproven, run_against=self.run_against)
         if not admit:
             return rules
         wrong = admit - self.admissible

@@ -74,6 +74,7 @@ OIDC = Profile(
     token_types=frozenset({"at+jwt"}),
     rules=ClaimRules(required=(Required("jti", Form.TEXT),)),
     session_claims=("sid",),
+    run_against="oidc-provider 9.13.3",
 )
 OIDC_ID_TOKEN = Profile(
     id="oidc-id-token",
@@ -98,4 +99,5 @@ OIDC_ID_TOKEN = Profile(
         times=TimeClaims(name_the_sign_in=True),
     ),
     session_claims=("sid",),
+    run_against="django-oauth-toolkit 3.4.1",
 )

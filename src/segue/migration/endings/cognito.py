@@ -2,7 +2,8 @@
 Amazon Cognito user pools: `RevokeToken` with the refresh token ends this sign-in, `GlobalSignOut` all of the user.
 
 Neither needs credentials of AWS: the first is allowed by the refresh token and the client, the second by the user's own
-access token while that lasts. Written by the API reference; not run against the live service.
+access token while that lasts. Written by the API reference; run against emulators,
+not against the live service.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ Keycloak: log-out with the client and the refresh token, or the admin API with t
 
 The first needs no more rights than the application has; the second a client with the role `manage-users` of
 `realm-management`, and ends what it is told to although no page gave a refresh token. The project calls log-out by
-refresh token a legacy feature. Written by Keycloak's source (26); its answers in the tests are those of the source.
+refresh token a legacy feature. Run against Keycloak 26.4.7.
 """
 
 from __future__ import annotations
