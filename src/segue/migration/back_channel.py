@@ -19,6 +19,7 @@ from segue.errors import ClaimsRefused, ConfigurationError, TokenExpired, TokenM
 from segue.ids import Digest
 from segue.json import JsonObject, JsonValue
 from segue.migration.model import digest_of
+from segue.migration.said import is_text
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jws import UnverifiedJws, verify_parsed
 from segue.tokens.keys import KeySet
@@ -29,7 +30,6 @@ FRESH_FOR = timedelta(minutes=2)
 """How old a logout token may be; the specification advises at most two minutes (§2.4)."""
 _TYPES = frozenset({"logout+jwt", "jwt"})
 """Typed explicitly, or by a provider that does not do so yet (§2.4, §2.6)."""
-_MAX_TEXT = 512
 
 
 class LogoutReach(Enum):
@@ -176,7 +176,7 @@ def _text(claims: JsonObject, name: str) -> str | None:
     value = claims.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
+    if not is_text(value):
         raise ClaimsRefused(name)
     return value
 

@@ -8,7 +8,6 @@ credential of unknown age counts only if its session was found in the old store 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
@@ -16,17 +15,15 @@ from typing import cast
 import msgspec
 
 from segue.errors import ClaimsRefused, ConfigurationError, TokenExpired, TokenNotActive
-from segue.ids import Digest, TenantId
+from segue.ids import Digest
 from segue.json import JsonObject
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
 from segue.migration.model import Identity, digest_of
 from segue.migration.named_issuer import NamedIssuerPolicy
 from segue.migration.own_provider import OwnProvider
-from segue.migration.policy import ProviderPolicy
-
-_MAX_TEXT = 512
-_TENANT = re.compile("[a-z0-9-]{1,64}")
+from segue.migration.said import is_text
+from segue.migration.tenant import tenant_of
 
 
 def require_old_session(answer: object) -> OldSession:
@@ -100,26 +97,6 @@ def claim_of(identity: Identity, old: OldSession, once_per: OncePer) -> Digest:
     return digest_of("claim content", *who, *said, _canonical(old.claims))
 
 
-def tenant_of(claims: JsonObject, provider: ProviderPolicy) -> TenantId:
-    """
-    The provider's tenant, or the one that the proved content names (threat T23).
-
-    Raises:
-        ClaimsRefused: it names none, or none of ours.
-    """
-    if provider.tenant_claim is None:
-        return provider.tenant_id
-    said = _text(claims.get(provider.tenant_claim), provider.tenant_claim)
-    if provider.tenants:
-        known = dict(provider.tenants)
-        if said not in known:
-            raise ClaimsRefused(provider.tenant_claim, "no tenant of ours")
-        return known[said]
-    if not _TENANT.fullmatch(said):
-        raise ClaimsRefused(provider.tenant_claim, "not a tenant id")
-    return TenantId(said)
-
-
 def _issued(old: OldSession, provider: NamedIssuerPolicy, now: datetime) -> datetime:
     """When it was made, after everything that is said of time was looked at."""
     written_at, authenticated_at = old.written_at, old.authenticated_at
@@ -148,7 +125,7 @@ def _canonical(claims: JsonObject) -> str:
 
 
 def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
+    if not is_text(value):
         raise ClaimsRefused(name)
     return value
 

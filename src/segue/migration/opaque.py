@@ -8,7 +8,7 @@ the policy allows, so that renewing a token never makes its sign-in younger than
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from segue.errors import (
     ClaimsRefused,
@@ -24,15 +24,13 @@ from segue.json import JsonObject, JsonValue
 from segue.migration.binding import Anyone
 from segue.migration.credential import BearerToken, digested_text
 from segue.migration.model import Identity, digest_of
-from segue.migration.old_sessions import tenant_of
 from segue.migration.opaque_provider import OpaqueProvider
+from segue.migration.said import instant_of, is_text
+from segue.migration.tenant import tenant_of
 from segue.migration.web import WebRequest, WebResponse, read_json
 
 _LENGTHS = range(16, 8193)
-_MAX_TEXT = 512
 _MAX_AUDIENCES = 64
-_YEAR_9999 = 253_402_300_799
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KIND_MARKS = {
     "token_type": frozenset({"bearer", "access_token", "access"}),
     "token_use": frozenset({"access_token", "access"}),
@@ -170,9 +168,10 @@ def _instant(said: JsonObject, name: str) -> datetime | None:
     value = said.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _YEAR_9999:
+    instant = instant_of(value)
+    if instant is None:
         raise ClaimsRefused(name)
-    return _EPOCH + timedelta(milliseconds=int(value * 1000))
+    return instant
 
 
 def _text(said: JsonObject, name: str) -> str | None:
@@ -180,7 +179,7 @@ def _text(said: JsonObject, name: str) -> str | None:
     if value is None:
         return None
     value = _written_out(value)
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
+    if not is_text(value):
         raise ClaimsRefused(name)
     return value
 

@@ -8,43 +8,24 @@ text here repeats a claim's value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import cast
+from datetime import datetime
 
-from segue.errors import ClaimsRefused, SignatureRefused, TokenExpired, TokenMalformed, TokenNotActive
-from segue.ids import TenantId
+from segue.errors import ClaimsRefused, SignatureRefused, TokenMalformed
 from segue.json import JsonObject, JsonValue
 from segue.migration.binding import Anyone
-from segue.migration.claim_rules import (
-    MISSING,
-    NO_RULES,
-    ClaimPath,
-    IssuerClaim,
-    Moments,
-    SubjectRule,
-    find,
-    find_each,
-    has_form,
-    spelled,
-)
+from segue.migration.claim_rules import NO_RULES, IssuerClaim, find, has_form, spelled
 from segue.migration.model import Identity
 from segue.migration.provider import CredentialKind, Provider
+from segue.migration.said import MAX_TEXT
+from segue.migration.tenant import tenant_of
+from segue.migration.token_times import authenticated_at, sign_in_ends, times_of
+from segue.migration.token_user import find_text, session_id_of, subject_of
 from segue.tokens.access_v2 import is_v2, parse_v2
 from segue.tokens.jws import UnverifiedJws, parse_jws, verify_parsed
 from segue.tokens.keys import KeySet
 
-_MAX_TEXT = 512
 _MAX_AUDIENCES = 64
-_YEAR_9999 = 253_402_300_799
-
-_TENANT = re.compile("[a-z0-9-]{1,64}")
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-_NUMBERS = frozenset({int, float})
-"""Not bool, which Python counts among the whole numbers."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 _OTHER_PURPOSE = frozenset(
     {"events", "act", "may_act", "impersonator", "impersonator_user_id", "purpose", "cnf"}
 )
@@ -100,7 +81,7 @@ def read_issuer(unverified: UnverifiedJws) -> tuple[str | None, JsonObject]:
     if "iss" not in claims:
         return None, claims
     issuer = claims["iss"]
-    if not isinstance(issuer, str) or not 0 < len(issuer) <= _MAX_TEXT:
+    if not isinstance(issuer, str) or not 0 < len(issuer) <= MAX_TEXT:
         raise ClaimsRefused("iss")
     return issuer, claims
 
@@ -148,20 +129,20 @@ def verify_credential(
     for name, wanted in provider.required_claims:
         if claims.get(name) != wanted:
             raise ClaimsRefused(name)
-    issued_at, authenticated_at, expires_at = _times(claims, provider, now)
-    by_time = provider.rules.times.name_the_sign_in and _authenticated(claims, provider) is not None
+    issued_at, signed_in_at, expires_at = times_of(claims, provider, now=now)
+    by_time = provider.rules.times.name_the_sign_in and authenticated_at(claims, provider) is not None
     return Identity(
         provider=provider.name,
         issuer=issuer,
-        subject=_subject(claims, provider),
-        tenant_id=_tenant(claims, provider),
-        provider_session_id=_session_id(claims, provider),
-        token_id=_text(claims, "jti"),
+        subject=subject_of(claims, provider),
+        tenant_id=tenant_of(claims, provider),
+        provider_session_id=session_id_of(claims, provider),
+        token_id=find_text(claims, "jti"),
         issued_at=issued_at,
-        authenticated_at=authenticated_at,
+        authenticated_at=signed_in_at,
         expires_at=expires_at,
         one_sign_in_at_a_time=by_time,
-        session_ends_at=_sign_in_ends(claims, provider, now),
+        session_ends_at=sign_in_ends(claims, provider, now=now),
         claims=claims,
     )
 
@@ -270,158 +251,6 @@ def _one_of(value: JsonValue, texts: frozenset[str]) -> bool:
 def _expected(values: frozenset[str] | Anyone) -> str:
     """What configuration demands, for the log; what the token said is not repeated."""
     return "expected " + (values.value if isinstance(values, Anyone) else " or ".join(sorted(values)))
-
-
-def _times(
-    claims: JsonObject, provider: Provider, now: datetime
-) -> tuple[datetime, datetime, datetime | None]:
-    rules = provider.rules.times
-    unit = rules.unit.value
-    issued_at, expires_at = _instant(claims, rules.issued, unit), _instant(claims, rules.expires, unit)
-    if expires_at is None and rules.without_exp is None:
-        raise ClaimsRefused(rules.expires)
-    if issued_at is None:
-        # A token's end less its whole life is when it was made; who knows neither knows no age.
-        if expires_at is None or rules.lifetime is None:
-            raise ClaimsRefused(rules.issued)
-        issued_at = max(expires_at, _EPOCH + rules.lifetime) - rules.lifetime
-    # Nobody can be given a token before he signs in: a later auth_time would only stretch the session (threat T10).
-    authenticated_at = _authenticated(claims, provider) or issued_at
-    not_before = _instant(claims, "nbf", unit) or issued_at
-    # Computed from our own time, which is no stranger's number: theirs may lie at the end of the calendar.
-    earliest = now - provider.leeway
-    if expires_at is not None and earliest >= expires_at:
-        raise TokenExpired(rules.expires)
-    if earliest - provider.maximum_age >= issued_at:
-        raise TokenExpired(rules.issued)
-    if expires_at is None and rules.without_exp and earliest - rules.without_exp.accepted_for >= issued_at:
-        raise TokenExpired(rules.issued)
-    latest = now + provider.leeway
-    for name, instant in (
-        (rules.issued, issued_at),
-        ("nbf", not_before),
-        (rules.authenticated, authenticated_at),
-    ):
-        if instant > latest:
-            raise TokenNotActive(spelled(name))
-    if provider.issued_before is not None and issued_at >= provider.issued_before:
-        raise ClaimsRefused(rules.issued)
-    return issued_at, min(authenticated_at, issued_at), expires_at
-
-
-def _authenticated(claims: JsonObject, provider: Provider) -> datetime | None:
-    """When the user signed in: the earliest time that is there."""
-    rules = provider.rules.times
-    if rules is NO_RULES.times:
-        return _instant(claims, "auth_time", 1)
-    return min(_moments(claims, rules.authenticated, provider), default=None)
-
-
-def _sign_in_ends(claims: JsonObject, provider: Provider, now: datetime) -> datetime | None:
-    """When the sign-in itself ends, where its tokens say so."""
-    path = provider.rules.times.ends
-    if path is None:
-        return None
-    ends = min(_moments(claims, path, provider), default=None)
-    if ends is not None and now - provider.leeway >= ends:
-        raise TokenExpired(spelled(path))
-    return ends
-
-
-def _moments(claims: JsonObject, path: ClaimPath, provider: Provider) -> list[datetime]:
-    """The times at a path; null is refused where a plain claim holds it."""
-    rules = provider.rules.times
-    if isinstance(path, str) and rules.moments is Moments.NUMBERS:
-        single = _instant(claims, path, rules.unit.value)
-        return [] if single is None else [single]
-    numbers = rules.moments is Moments.NUMBERS
-    return [
-        _number_instant(value, path, rules.unit.value) if numbers else _text_instant(value, path)
-        for value in find_each(claims, path)
-    ]
-
-
-def _instant(claims: JsonObject, name: str, unit: int) -> datetime | None:
-    """A NumericDate (RFC 7519 §2), to whole milliseconds; None if it is not there."""
-    value = claims.get(name)
-    if value is None:
-        if name in claims:
-            raise ClaimsRefused(name)
-        return None
-    return _number_instant(value, name, unit)
-
-
-def _number_instant(value: JsonValue, path: ClaimPath, unit: int) -> datetime:
-    if type(value) not in _NUMBERS or not 0 <= cast("float", value) <= _YEAR_9999 * unit:
-        raise ClaimsRefused(spelled(path))
-    return _EPOCH + timedelta(milliseconds=int(cast("float", value) * (1000 // unit)))
-
-
-def _text_instant(value: JsonValue, path: ClaimPath) -> datetime:
-    """RFC 3339, with its offset."""
-    if isinstance(value, str) and _RFC3339.fullmatch(value):
-        try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass  # a day that no calendar has
-    raise ClaimsRefused(spelled(path))
-
-
-def _tenant(claims: JsonObject, provider: Provider) -> TenantId:
-    """The tenant is the provider's, or what the verified token says; nobody else is asked (threat T23)."""
-    if provider.tenant_claim is None:
-        return provider.tenant_id
-    said = _required_text(claims, provider.tenant_claim)
-    if provider.tenants:
-        known = dict(provider.tenants)
-        if said not in known:
-            raise ClaimsRefused(provider.tenant_claim, "no tenant of ours")
-        return known[said]
-    if not _TENANT.fullmatch(said):
-        raise ClaimsRefused(provider.tenant_claim, "not a tenant id")
-    return TenantId(said)
-
-
-def _session_id(claims: JsonObject, provider: Provider) -> str | None:
-    return next(
-        (found for path in provider.session_claims if (found := _text(claims, path)) is not None), None
-    )
-
-
-def _subject(claims: JsonObject, provider: Provider) -> str:
-    """The provider's own user id: one person, for good."""
-    rule = provider.rules.subject
-    if rule is None:
-        return _required_text(claims, provider.user_claim)
-    own = next((found for path in rule.claims if (found := _id_text(claims, path, rule)) is not None), None)
-    if own is None:
-        raise ClaimsRefused(spelled(rule.claims[0]))
-    if rule.pattern is not None and not rule.pattern.fullmatch(own):
-        raise ClaimsRefused(spelled(rule.claims[0]), "not of the form of the provider's user ids")
-    return ":".join([*(_required_text(claims, path) for path in rule.scope), own])
-
-
-def _id_text(claims: JsonObject, path: ClaimPath, rule: SubjectRule) -> str | None:
-    value = find(claims, path)
-    if rule.whole_numbers and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
-        return str(value)
-    return _text(claims, path)
-
-
-def _required_text(claims: JsonObject, path: ClaimPath) -> str:
-    text = _text(claims, path)
-    if text is None:
-        raise ClaimsRefused(spelled(path))
-    return text
-
-
-def _text(claims: JsonObject, path: ClaimPath) -> str | None:
-    value = claims.get(path) if isinstance(path, str) else find(claims, path)
-    if value is None or value is MISSING:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
-        raise ClaimsRefused(spelled(path))
-    return value
 
 
 def _text_list(value: JsonValue) -> list[str] | None:
