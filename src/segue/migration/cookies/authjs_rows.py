@@ -8,12 +8,11 @@ past its end is none, for it is deleted only when it is next asked for.
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
 
 import msgspec
 
-from segue.errors import ClaimsRefused, TokenExpired, TokenMalformed
+from segue.errors import TokenMalformed
 from segue.json import JsonObject
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
@@ -43,9 +42,8 @@ class AuthJsRows(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         name = "Auth.js with a database"
         configured.require_cookie_name(name, self.cookie_name)
-        paths = [self.user_id, *(path for path, _ in self.required), *self.forbidden]
         configured.require_paths(
-            name, *paths, *([self.signed_in_at] if self.signed_in_at is not None else [])
+            name, self.user_id, self.signed_in_at, required=self.required, forbidden=self.forbidden
         )
 
     @property
@@ -71,17 +69,10 @@ class AuthJsRows(msgspec.Struct, frozen=True, kw_only=True):
         return self._judged(await contents.find_content(provider, token), token, now=now)
 
     def _judged(self, row: JsonObject, token: str, *, now: datetime) -> OldSession:
-        said = row.get("sessionToken", token)
-        if not isinstance(said, str) or not hmac.compare_digest(said.encode(), token.encode()):
-            raise ClaimsRefused("sessionToken")
+        contents.require_own(row, "sessionToken", key=token)
         contents.require_members(row, required=self.required, forbidden=self.forbidden)
-        expires_at = contents.read_script_time(row, "expires")
-        if expires_at is None:
-            raise ClaimsRefused("expires")
-        if now >= expires_at:
-            raise TokenExpired("expires")
-        signed_in_at = contents.read_script_time(row, self.signed_in_at) if self.signed_in_at else None
-        contents.require_past("signed_in_at", signed_in_at, now=now)
+        expires_at = contents.read_end(row, "expires", now=now)
+        signed_in_at = contents.read_signed_in_at(row, self.signed_in_at, now=now)
         return OldSession(
             subject=contents.read_user_id(row, self.user_id),
             session_id=contents.name_of(token),

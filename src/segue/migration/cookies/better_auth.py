@@ -9,13 +9,12 @@ row, no session, and a row past its end is none, for better-auth deletes it only
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, cast
 
 from segue.discreet import Discreet
-from segue.errors import ClaimsRefused, TokenExpired, TokenMalformed
+from segue.errors import ClaimsRefused, TokenMalformed
 from segue.json import JsonObject
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
@@ -49,7 +48,7 @@ class BetterAuth(Discreet, frozen=True, kw_only=True):
         name = "better-auth"
         configured.require_secrets(name, self.secrets)
         configured.require_cookie_name(name, self.cookie_name)
-        configured.require_paths(name, *(path for path, _ in self.required), *self.forbidden)
+        configured.require_paths(name, required=self.required, forbidden=self.forbidden)
 
     @property
     def cookie_names(self) -> frozenset[str]:
@@ -79,13 +78,9 @@ class BetterAuth(Discreet, frozen=True, kw_only=True):
         if not isinstance(content["session"], Mapping):
             raise ClaimsRefused("session")
         row = cast("JsonObject", content["session"])
-        _require_own(row, token)
+        contents.require_own(row, "token", key=token)
         contents.require_members(content, required=self.required, forbidden=self.forbidden)
-        expires_at = contents.read_script_time(row, "expiresAt")
-        if expires_at is None:
-            raise ClaimsRefused("expiresAt")
-        if now >= expires_at:
-            raise TokenExpired("expiresAt")
+        expires_at = contents.read_end(row, "expiresAt", now=now)
         created_at = contents.read_script_time(row, "createdAt")
         contents.require_past("createdAt", created_at, now=now)
         return OldSession(
@@ -97,10 +92,3 @@ class BetterAuth(Discreet, frozen=True, kw_only=True):
             record_key=token,
             claims=content,
         )
-
-
-def _require_own(row: JsonObject, token: str) -> None:
-    """The row that came is the one that was asked for, if it says which it is."""
-    said = row.get("token", token)
-    if not isinstance(said, str) or not hmac.compare_digest(said.encode(), token.encode()):
-        raise ClaimsRefused("token")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import cast
 
 from segue.errors import ConfigurationError
+from segue.migration.cookies.contents import Required
 
 
 def require_secrets(format_name: str, secrets: tuple[str, ...], *, minimum: int = 1) -> None:
@@ -43,14 +44,23 @@ def require_cookie_name(format_name: str, name: str) -> None:
         raise ConfigurationError(f"{format_name}: {name!r} is no name of a cookie")
 
 
-def require_paths(format_name: str, *paths: str) -> None:
+def require_paths(
+    format_name: str, *paths: str | None, required: Required = (), forbidden: tuple[str, ...] = ()
+) -> None:
     """
     Refuse paths that lead nowhere.
+
+    Args:
+        format_name: for the text of the error.
+        paths: as configured; None is one that is left out.
+        required: as in every format.
+        forbidden: likewise.
 
     Raises:
         ConfigurationError: an empty one, or with an empty name in it.
     """
-    for path in paths:
+    given = [path for path in paths if path is not None]
+    for path in (*given, *(path for path, _ in required), *forbidden):
         if not all(path.split(".")):
             raise ConfigurationError(
                 f"{format_name}: {path!r} is no path; write the names of the members with dots between them, "

@@ -8,24 +8,22 @@ never taken for absent; what names a session in our records does not open it in 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeAlias, cast
 
-from segue.errors import ClaimsRefused, SignInRevoked, TokenMalformed, TokenNotActive
+from segue.errors import ClaimsRefused, SignInRevoked, TokenExpired, TokenMalformed, TokenNotActive
 from segue.flow import ask
 from segue.json import JsonObject, JsonValue, parse_object
 from segue.migration.cookies.model import MAX_SESSION, OldApplication
+from segue.migration.said import instant_of, is_text
 
 Required: TypeAlias = tuple[tuple[str, str | int | bool], ...]
 """Paths and what must be there, for instance `("secondFactor", "done")`."""
 
 SKEW = timedelta(seconds=60)
 """No clock of ours is off by more; what was made later than that was not made yet."""
-
-_MAX_TEXT = 512
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_YEAR_9999 = 253_402_300_799
 
 
 def find_member(content: JsonObject, path: str) -> JsonValue:
@@ -64,9 +62,7 @@ def read_user_id(content: JsonObject, path: str) -> str:
     found = find_member(content, path)
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found) if abs(found) < 2**63 else _refuse(path)
-    if not isinstance(found, str) or not 0 < len(found) <= _MAX_TEXT or not found.isprintable():
-        return _refuse(path)
-    return found
+    return found if is_text(found) else _refuse(path)
 
 
 def read_script_time(content: JsonObject, path: str) -> datetime | None:
@@ -80,15 +76,11 @@ def read_script_time(content: JsonObject, path: str) -> datetime | None:
     match found:
         case None:
             return None
-        case bool():
-            pass
-        case int() | float() if 0 <= found <= _YEAR_9999 * 1000:
-            return _EPOCH + timedelta(milliseconds=int(found))
         case str() if len(found) <= 64:
             return _aware(found, path)
         case _:
-            pass
-    raise ClaimsRefused(path)
+            instant = instant_of(found, per_second=1000)
+            return _refuse(path) if instant is None else instant
 
 
 def read_numeric_date(content: JsonObject, name: str) -> datetime | None:
@@ -101,9 +93,49 @@ def read_numeric_date(content: JsonObject, name: str) -> datetime | None:
     found = content.get(name)
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _YEAR_9999:
+    instant = instant_of(found)
+    return _refuse(name) if instant is None else instant
+
+
+def read_signed_in_at(content: JsonObject, path: str | None, *, now: datetime) -> datetime | None:
+    """
+    When the user signed in, as JavaScript writes it; None: the application has not noted it, or it is not asked for.
+
+    Raises:
+        ClaimsRefused: there, but no instant.
+        TokenNotActive: in the future.
+    """
+    signed_in_at = None if path is None else read_script_time(content, path)
+    require_past("signed_in_at", signed_in_at, now=now)
+    return signed_in_at
+
+
+def read_end(row: JsonObject, name: str, *, now: datetime) -> datetime:
+    """
+    When a row ends, as JavaScript writes it: rows past their end stay until the application next asks for them.
+
+    Raises:
+        ClaimsRefused: it does not say so.
+        TokenExpired: it has ended.
+    """
+    expires_at = read_script_time(row, name)
+    if expires_at is None:
         raise ClaimsRefused(name)
-    return _EPOCH + timedelta(milliseconds=int(found * 1000))
+    if now >= expires_at:
+        raise TokenExpired(name)
+    return expires_at
+
+
+def require_own(row: JsonObject, name: str, *, key: str) -> None:
+    """
+    Refuse another row than the one that was asked for, if it says which it is.
+
+    Raises:
+        ClaimsRefused: likewise.
+    """
+    said = row.get(name, key)
+    if not isinstance(said, str) or not hmac.compare_digest(said.encode(), key.encode()):
+        raise ClaimsRefused(name)
 
 
 def require_past(name: str, instant: datetime | None, *, now: datetime) -> None:
@@ -143,7 +175,7 @@ def name_of(key: str) -> str:
 
 def is_key(text: str) -> bool:
     """Whether a text may be asked for in a store: short and printable, as every generator of ids makes them."""
-    return 0 < len(text) <= _MAX_TEXT and text.isprintable()
+    return is_text(text)
 
 
 def _aware(text: str, path: str) -> datetime:

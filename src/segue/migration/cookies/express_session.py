@@ -51,9 +51,8 @@ class ExpressSession(Discreet, frozen=True, kw_only=True):
         name = "express-session"
         configured.require_secrets(name, self.secrets)
         configured.require_cookie_name(name, self.cookie_name)
-        paths = [self.user_id, *(path for path, _ in self.required), *self.forbidden]
         configured.require_paths(
-            name, *paths, *([self.signed_in_at] if self.signed_in_at is not None else [])
+            name, self.user_id, self.signed_in_at, required=self.required, forbidden=self.forbidden
         )
 
     @property
@@ -84,8 +83,7 @@ class ExpressSession(Discreet, frozen=True, kw_only=True):
     def _judged(self, content: JsonObject, session_id: str, *, now: datetime) -> OldSession:
         contents.require_members(content, required=self.required, forbidden=self.forbidden)
         subject = contents.read_user_id(content, self.user_id)
-        signed_in_at = contents.read_script_time(content, self.signed_in_at) if self.signed_in_at else None
-        contents.require_past("signed_in_at", signed_in_at, now=now)
+        signed_in_at = contents.read_signed_in_at(content, self.signed_in_at, now=now)
         return OldSession(
             subject=subject,
             session_id=contents.name_of(session_id),

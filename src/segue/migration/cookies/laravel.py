@@ -24,7 +24,7 @@ from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
 from segue.migration.cookies.laravel_box import Box, LaravelCipher, open_box, parse_box, read_key
 from segue.migration.cookies.laravel_content import read_content
-from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
+from segue.migration.cookies.members import read_seconds, read_subject
 from segue.migration.cookies.model import Asked, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_values import PhpObjects
 from segue.migration.cookies.signed_value import read_cookie
@@ -79,7 +79,7 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         configured.require_cookie_name(_NAME, self.cookie_name)
-        require_member_paths(_NAME, self.signed_in_at, required=self.required, forbidden=self.forbidden)
+        configured.require_paths(_NAME, self.signed_in_at, required=self.required, forbidden=self.forbidden)
         if not _GUARD.fullmatch(self.guard) or not _CLASS.fullmatch(self.guard_class):
             raise ConfigurationError(
                 "guard and guard_class: give the guard's name and the full name of its PHP class"

@@ -6,29 +6,14 @@ House rule: what PHP takes for nobody (`0`, `"0"`, false, the empty text) is nob
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from segue.errors import ClaimsRefused
 from segue.json import JsonObject
-from segue.migration.cookies import configured, contents
-from segue.migration.cookies.contents import Required
+from segue.migration.cookies import contents
+from segue.migration.said import instant_of
 
-_YEAR_9999 = 253_402_300_799
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOBODY = (None, False, "", "0")
-
-
-def require_member_paths(
-    format_name: str, *paths: str | None, required: Required, forbidden: tuple[str, ...]
-) -> None:
-    """
-    Refuse paths that lead nowhere; None is a path that is not configured.
-
-    Raises:
-        ConfigurationError: likewise.
-    """
-    named = [path for path in paths if path is not None]
-    configured.require_paths(format_name, *named, *(path for path, _ in required), *forbidden)
 
 
 def read_subject(content: JsonObject, path: str) -> str:
@@ -56,6 +41,7 @@ def read_seconds(content: JsonObject, path: str | None) -> datetime | None:
         return None
     if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= 12:
         found = int(found)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _YEAR_9999:
+    instant = instant_of(found)
+    if instant is None:
         raise ClaimsRefused(str(path), "not a number of seconds since 1970")
-    return _EPOCH + timedelta(milliseconds=int(found * 1000))
+    return instant

@@ -19,7 +19,7 @@ from segue.errors import ClaimsRefused, SignInRevoked, TokenMalformed
 from segue.flow import ask
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
-from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
+from segue.migration.cookies.members import read_seconds, read_subject
 from segue.migration.cookies.model import MAX_SESSION, Asked, Cookies, OldApplication, OldSession
 from segue.migration.cookies.php_json import as_json
 from segue.migration.cookies.php_values import (
@@ -74,7 +74,7 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         configured.require_cookie_name(_NAME, self.cookie_name)
-        require_member_paths(
+        configured.require_paths(
             _NAME, self.user_id, self.signed_in_at, required=self.required, forbidden=self.forbidden
         )
 

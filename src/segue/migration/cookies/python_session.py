@@ -18,14 +18,13 @@ from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
 from segue.migration.cookies.model import OldSession
 from segue.migration.cookies.signed_text import OldSecret
+from segue.migration.said import instant_of
 
 MINIMUM_SECRET = 16
 """Bytes. Django makes fifty characters, Flask's and Starlette's documentation 64; shorter than this can be guessed."""
 
 _DISTINCT = 6
 _MAX_SPAN = timedelta(days=3653)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_YEAR_9999 = 253_402_300_799
 _SIGN_IN_IDS = range(16, 513)
 
 
@@ -53,7 +52,7 @@ class PythonSession(Discreet, frozen=True, kw_only=True):
         name = type(self).__name__
         _require_secrets(name, self.secrets)
         configured.require_cookie_name(name, self.cookie_name)
-        self._require_paths(self.signed_in_at, *(path for path, _ in self.required), *self.forbidden)
+        configured.require_paths(name, self.signed_in_at, required=self.required, forbidden=self.forbidden)
 
     @property
     def cookie_names(self) -> frozenset[str]:
@@ -61,8 +60,7 @@ class PythonSession(Discreet, frozen=True, kw_only=True):
         return frozenset({self.cookie_name})
 
     def _require_paths(self, *paths: str | None) -> None:
-        given = [path for path in paths if path is not None]
-        configured.require_paths(type(self).__name__, *given)
+        configured.require_paths(type(self).__name__, *paths)
 
     def _require_lifetime(self, label: str, lifetime: timedelta) -> None:
         if not timedelta(0) < lifetime <= _MAX_SPAN:
@@ -102,15 +100,10 @@ def read_time(content: JsonObject, path: str) -> datetime:
     """
     found = contents.find_member(content, path)
     instant: datetime | None = None
-    match found:
-        case bool():
-            pass
-        case int() | float() if 0 <= found <= _YEAR_9999:
-            instant = _EPOCH + timedelta(milliseconds=int(found * 1000))
-        case str() if len(found) <= 64:
-            instant = _written_out(found)
-        case _:
-            pass
+    if not isinstance(found, str):
+        instant = instant_of(found)
+    elif len(found) <= 64:
+        instant = _written_out(found)
     if instant is None:
         raise ClaimsRefused(path, "no instant")
     return instant

@@ -20,7 +20,7 @@ from segue.json import JsonValue
 from segue.migration.cookies import configured, contents
 from segue.migration.cookies.contents import Required
 from segue.migration.cookies.devise import Devise
-from segue.migration.cookies.members import read_seconds, read_subject, require_member_paths
+from segue.migration.cookies.members import read_seconds, read_subject
 from segue.migration.cookies.model import Asked, Cookies, OldSession
 from segue.migration.cookies.rails_message import OpenedMessage, open_message, parse_sealed, unwrap
 from segue.migration.cookies.signed_value import read_cookie
@@ -91,7 +91,7 @@ class RailsSession(Discreet, frozen=True, kw_only=True):
                 f"{_NAME}: {_MAX_SECRETS} secrets are the most; drop those that are out of use"
             )
         paths = (None if isinstance(self.user, Devise) else self.user, self.signed_in_at, self.written_at)
-        require_member_paths(_NAME, *paths, required=self.required, forbidden=self.forbidden)
+        configured.require_paths(_NAME, *paths, required=self.required, forbidden=self.forbidden)
         if self.expire_after is not None and not timedelta(0) < self.expire_after <= _MAX_SPAN:
             raise ConfigurationError(f"{_NAME}: expire_after must be positive and at most ten years")
         if not self.salt:

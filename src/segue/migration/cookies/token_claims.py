@@ -35,9 +35,8 @@ class ClaimRules(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigurationError: likewise.
         """
-        optional = [path for path in (self.session_id, self.signed_in_at) if path is not None]
-        paths = [self.user_id, *optional, *(path for path, _ in self.required), *self.forbidden]
-        configured.require_paths(format_name, *paths)
+        paths = (self.user_id, self.session_id, self.signed_in_at)
+        configured.require_paths(format_name, *paths, required=self.required, forbidden=self.forbidden)
 
 
 def read_claims(plaintext: bytes, rules: ClaimRules, *, now: datetime) -> OldSession:
@@ -61,13 +60,9 @@ def read_claims(plaintext: bytes, rules: ClaimRules, *, now: datetime) -> OldSes
         raise ClaimsRefused("exp" if expires_at is None else "iat")
     if now >= expires_at:
         raise TokenExpired("exp")
-    signed_in_at = contents.read_script_time(claims, rules.signed_in_at) if rules.signed_in_at else None
-    for name, instant in (
-        ("iat", written_at),
-        ("nbf", contents.read_numeric_date(claims, "nbf")),
-        ("signed_in_at", signed_in_at),
-    ):
-        contents.require_past(name, instant, now=now)
+    contents.require_past("iat", written_at, now=now)
+    contents.require_past("nbf", contents.read_numeric_date(claims, "nbf"), now=now)
+    signed_in_at = contents.read_signed_in_at(claims, rules.signed_in_at, now=now)
     return OldSession(
         subject=contents.read_user_id(claims, rules.user_id),
         session_id=contents.read_user_id(claims, rules.session_id) if rules.session_id else None,
