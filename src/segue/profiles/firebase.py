@@ -108,59 +108,51 @@ def _provider(
     )
 
 
-_VALUES = (
-    Value(name="project_id", meaning="the project's id, not its number", example="my-project-1a2b3"),
-    Value(
-        name="identity_tenant",
-        meaning="the tenant of Identity Platform; without it users of tenants are refused",
-        example="customers-4f5g6",
-        required=False,
-    ),
-)
-_RULES = ClaimRules(
-    required=(Required("auth_time", Form.NUMBER), Required(("firebase", "sign_in_provider"), Form.TEXT)),
-    refused=(
-        RefuseIf(
-            path=("firebase", "sign_in_provider"), because=Unwanted.ANONYMOUS, values=frozenset({"anonymous"})
-        ),
-    ),
-    subject=SubjectRule(claims=("sub",), pattern=re.compile(".{1,128}")),
-    times=TimeClaims(name_the_sign_in=True),
-)
-_ENDING = "`accounts:update` with `validSince` ends all sessions of the user: a service account's right"
-
 FIREBASE = Profile(
     id="firebase",
     title="Firebase Authentication",
     make=firebase,
-    values=_VALUES,
+    values=(
+        Value(name="project_id", meaning="the project's id, not its number", example="my-project-1a2b3"),
+        Value(
+            name="identity_tenant",
+            meaning="the tenant of Identity Platform; without it users of tenants are refused",
+            example="customers-4f5g6",
+            required=False,
+        ),
+    ),
     presents="the ID token; Firebase has no access token",
     browser="`getIdToken(user)`; `signOut(auth)`",
     binds_by="`aud` is your project's id: all projects share the signing keys",
     kind_test="the issuer is `securetoken`, and `auth_time` and `firebase` are there: a custom token has neither",
     session="nothing names it; `auth_time` stands for it",
-    ending=_ENDING,
+    ending="`accounts:update` with `validSince` ends all sessions of the user: a service account's right",
     ends_with=(FirebaseEnding,),
     credential=CredentialKind.ID_TOKEN,
-    rules=_RULES,
+    rules=ClaimRules(
+        required=(Required("auth_time", Form.NUMBER), Required(("firebase", "sign_in_provider"), Form.TEXT)),
+        refused=(
+            RefuseIf(
+                path=("firebase", "sign_in_provider"),
+                because=Unwanted.ANONYMOUS,
+                values=frozenset({"anonymous"}),
+            ),
+        ),
+        subject=SubjectRule(claims=("sub",), pattern=re.compile(".{1,128}")),
+        times=TimeClaims(name_the_sign_in=True),
+    ),
     admissible=frozenset({Unwanted.ANONYMOUS}),
     unproven=("how often Google changes the keys",),
 )
-FIREBASE_COOKIE = Profile(
+FIREBASE_COOKIE = replace(
+    FIREBASE,
     id="firebase-cookie",
     title="Firebase session cookies",
     make=firebase_cookie,
-    values=_VALUES,
     presents="the value of the session cookie, as a bearer token that your old back end relays or hands to the page",
     browser="the cookie is `HttpOnly`; sign-out is your old back end's",
-    binds_by="`aud` is your project's id: all projects share the signing keys",
     kind_test="the issuer is `session.firebase`, whose keys sign nothing else",
-    session="nothing names it; `auth_time` stands for it",
-    ending=_ENDING,
-    ends_with=(FirebaseEnding,),
-    credential=CredentialKind.ID_TOKEN,
-    rules=_RULES,
-    admissible=frozenset({Unwanted.ANONYMOUS}),
+    unproven=(),
     maximum_age=timedelta(hours=24),
     session_lifetime=timedelta(days=14),
 )

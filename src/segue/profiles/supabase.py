@@ -62,63 +62,49 @@ def _provider(
     )
 
 
-_VALUES = (
-    Value(name="issuer", meaning="`iss` of its tokens: the project's URL and `/auth/v1`", example=_EXAMPLE),
-    Value(
-        name="assurance",
-        meaning="`aal2` where your application demands a second factor",
-        example="aal1",
-        required=False,
-    ),
-)
-_RULES = ClaimRules(
-    required=(Required("session_id", Form.TEXT),),
-    one_of=(OneOf("role", frozenset({"authenticated"})),),
-    refused=(
-        RefuseIf(path="is_anonymous", because=Unwanted.ANONYMOUS, other_than=frozenset({False})),
-        RefuseIf(path="client_id", because=Unwanted.OTHER_CLIENT),
-    ),
-    subject=SubjectRule(claims=("sub",), pattern=GUID),
-    times=TimeClaims(authenticated=("amr", EACH, "timestamp")),
-)
-_ENDING = (
-    "`POST /logout?scope=local` with the user's own token ends this session; without the scope all of them"
-)
-
 SUPABASE = Profile(
     id="supabase",
     title="Supabase with signing keys",
     make=supabase,
-    values=_VALUES,
+    values=(
+        Value(
+            name="issuer", meaning="`iss` of its tokens: the project's URL and `/auth/v1`", example=_EXAMPLE
+        ),
+        Value(
+            name="assurance",
+            meaning="`aal2` where your application demands a second factor",
+            example="aal1",
+            required=False,
+        ),
+    ),
     presents="the session's access token",
     browser="`(await supabase.auth.getSession()).data.session.access_token`; `signOut({scope: 'local'})`",
     fresh="one hour: `getSession` renews it when it has to",
     binds_by="the issuer is your project, and `aud` is `authenticated`",
     kind_test="`role` is `authenticated` and `session_id` is there: the API keys have neither",
     session="`session_id`; the earliest time in `amr` is the sign-in",
-    ending=_ENDING,
+    ending="`POST /logout?scope=local` with the user's own token ends this session; without the scope all of them",
     ends_with=(SupabaseEnding,),
     algorithms=frozenset({Algorithm.ES256, Algorithm.RS256}),
-    rules=_RULES,
+    rules=ClaimRules(
+        required=(Required("session_id", Form.TEXT),),
+        one_of=(OneOf("role", frozenset({"authenticated"})),),
+        refused=(
+            RefuseIf(path="is_anonymous", because=Unwanted.ANONYMOUS, other_than=frozenset({False})),
+            RefuseIf(path="client_id", because=Unwanted.OTHER_CLIENT),
+        ),
+        subject=SubjectRule(claims=("sub",), pattern=GUID),
+        times=TimeClaims(authenticated=("amr", EACH, "timestamp")),
+    ),
     admissible=frozenset({Unwanted.ANONYMOUS, Unwanted.OTHER_CLIENT}),
     session_claims=("session_id",),
 )
-SUPABASE_SECRET = Profile(
+SUPABASE_SECRET = replace(
+    SUPABASE,
     id="supabase-secret",
     title="Supabase with the legacy JWT secret",
     make=supabase_secret,
-    values=_VALUES,
-    presents="the session's access token",
-    browser="`(await supabase.auth.getSession()).data.session.access_token`; `signOut({scope: 'local'})`",
-    fresh="one hour: `getSession` renews it when it has to",
-    binds_by="the issuer is your project, and `aud` is `authenticated`",
     kind_test="`role` is `authenticated` and `session_id` is there: the API keys, under the same secret, have neither",
-    session="`session_id`; the earliest time in `amr` is the sign-in",
-    ending=_ENDING,
-    ends_with=(SupabaseEnding,),
     keys_given=True,
     algorithms=frozenset({Algorithm.HS256}),
-    rules=_RULES,
-    admissible=frozenset({Unwanted.ANONYMOUS, Unwanted.OTHER_CLIENT}),
-    session_claims=("session_id",),
 )
