@@ -14,20 +14,15 @@ from segue.discreet import Discreet
 from segue.migration.endings.checks import identifier, require_reach, require_texts, require_url, segment
 from segue.migration.endings.exchange import api_request, bearer, exchanged, judge_call, said
 from segue.migration.endings.model import Attempt, EndOldSession, Errand, OldTokens, Outcome, Reach
-from segue.migration.web import Headers, WebRequest, WebResponse
+from segue.migration.web import WebRequest, WebResponse
 
 _OFFERED = frozenset({Reach.SESSION, Reach.USER})
 
 
-class KratosEnding(Discreet, frozen=True, kw_only=True):
-    """
-    End the session at Kratos, by its id.
+class _OryEnding(Discreet, frozen=True, kw_only=True):
+    """What the two have in common: an admin API, and its key."""
 
-    Raises:
-        ConfigurationError: what cannot work.
-    """
-
-    kind: ClassVar = "kratos"
+    program: ClassVar[str]
     unshown: ClassVar = frozenset({"api_key"})
 
     admin_url: str
@@ -38,9 +33,29 @@ class KratosEnding(Discreet, frozen=True, kw_only=True):
     when: EndOldSession = EndOldSession.AT_ONCE
 
     def __post_init__(self) -> None:
-        require_url(self.admin_url, "Kratos")
-        require_texts("Kratos", api_key=self.api_key)
-        require_reach("Kratos", self.reach, _OFFERED)
+        require_url(self.admin_url, self.program)
+        require_texts(self.program, api_key=self.api_key)
+        require_reach(self.program, self.reach, _OFFERED)
+
+    def judge(self, response: WebResponse) -> Attempt:
+        """A 404 of the API says so once more inside."""
+        return judge_call(response, gone=_not_found)
+
+    def _delete(self, path: str) -> WebRequest:
+        headers = () if self.api_key is None else (bearer(self.api_key),)
+        return api_request("DELETE", f"{self.admin_url.rstrip('/')}/admin/{path}", headers=headers)
+
+
+class KratosEnding(_OryEnding, frozen=True, kw_only=True):
+    """
+    End the session at Kratos, by its id.
+
+    Raises:
+        ConfigurationError: what cannot work.
+    """
+
+    kind: ClassVar = "kratos"
+    program: ClassVar = "Kratos"
 
     def request(self, old: OldTokens) -> WebRequest:
         """One call."""
@@ -48,19 +63,14 @@ class KratosEnding(Discreet, frozen=True, kw_only=True):
             path = f"identities/{segment(old.subject, 'NO_SUBJECT')}/sessions"
         else:
             path = f"sessions/{segment(old.session_id, 'NO_SESSION_ID')}"
-        url = f"{self.admin_url.rstrip('/')}/admin/{path}"
-        return api_request("DELETE", url, headers=_key(self.api_key))
-
-    def judge(self, response: WebResponse) -> Attempt:
-        """A 404 of the API says so once more inside."""
-        return judge_call(response, gone=_not_found)
+        return self._delete(path)
 
     async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)
 
 
-class HydraEnding(Discreet, frozen=True, kw_only=True):
+class HydraEnding(_OryEnding, frozen=True, kw_only=True):
     """
     End the sign-in at Hydra by the `sid` of its ID token, or all sign-ins and grants of the user.
 
@@ -69,31 +79,15 @@ class HydraEnding(Discreet, frozen=True, kw_only=True):
     """
 
     kind: ClassVar = "hydra"
-    unshown: ClassVar = frozenset({"api_key"})
-
-    admin_url: str
-    """Of the admin API: `https://hydra-admin.internal`; Ory's network: the project's address."""
-    api_key: str | None = None
-    """Of Ory's network."""
-    reach: Reach = Reach.SESSION
-    when: EndOldSession = EndOldSession.AT_ONCE
-
-    def __post_init__(self) -> None:
-        require_url(self.admin_url, "Hydra")
-        require_texts("Hydra", api_key=self.api_key)
-        require_reach("Hydra", self.reach, _OFFERED)
+    program: ClassVar = "Hydra"
 
     def requests(self, old: OldTokens) -> tuple[WebRequest, ...]:
         """What is sent, in this order: the grants first, since their tokens do the harm."""
         if self.reach is Reach.SESSION:
-            return (self._delete("login", {"sid": identifier(old.session_id, "NO_SESSION_ID")}),)
+            return (self._delete_sessions("login", {"sid": identifier(old.session_id, "NO_SESSION_ID")}),)
         subject = identifier(old.subject, "NO_SUBJECT")
-        consents = self._delete("consent", {"subject": subject, "all": "true"})
-        return (consents, self._delete("login", {"subject": subject}))
-
-    def judge(self, response: WebResponse) -> Attempt:
-        """As Kratos."""
-        return judge_call(response, gone=_not_found)
+        consents = self._delete_sessions("consent", {"subject": subject, "all": "true"})
+        return (consents, self._delete_sessions("login", {"subject": subject}))
 
     async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
         """See `EndsSessions.end`."""
@@ -104,13 +98,8 @@ class HydraEnding(Discreet, frozen=True, kw_only=True):
                 break
         return attempts[-1]
 
-    def _delete(self, what: str, query: dict[str, str]) -> WebRequest:
-        url = f"{self.admin_url.rstrip('/')}/admin/oauth2/auth/sessions/{what}?{urlencode(query)}"
-        return api_request("DELETE", url, headers=_key(self.api_key))
-
-
-def _key(api_key: str | None) -> Headers:
-    return () if api_key is None else (bearer(api_key),)
+    def _delete_sessions(self, what: str, query: dict[str, str]) -> WebRequest:
+        return self._delete(f"oauth2/auth/sessions/{what}?{urlencode(query)}")
 
 
 def _not_found(response: WebResponse) -> bool:
