@@ -19,6 +19,7 @@ from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
 from segue.migration.credential import BearerToken, OldCookies
 from segue.migration.endings import Revocation7009
+from segue.migration.introspection import Introspection
 from segue.migration.key_sources import LiveKeys, PinnedFallback, PinnedKeys
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed
 from segue.migration.model import Identity
@@ -26,7 +27,7 @@ from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import CredentialKind, Provider
 from segue.migration.shared_secrets import SHORT_SECRETS, SharedSecrets
-from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
+from segue.migration.user_state import KEYS_ONLY, Standing
 from segue.remote.settings import RemoteCore
 from segue.sessions.issuing import Issued, NewSession
 from segue.sessions.model import ByHandle, ByProvenance, ByTenant, ByUser, SessionView

@@ -23,9 +23,10 @@ from segue.errors import (
     UserUnknown,
 )
 from segue.migration.credential import BearerToken
+from segue.migration.introspection import Introspection
 from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
-from segue.migration.user_state import KEYS_ONLY, Introspection, Standing
+from segue.migration.user_state import KEYS_ONLY, Standing
 from segue.migration.web import MAX_BODY, WebRequest, WebResponse
 from tests.migration.issuer import (
     API,

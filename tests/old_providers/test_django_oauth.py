@@ -15,7 +15,7 @@ import pytest
 from segue import ANY_AUDIENCE, KEYS_ONLY, LiveKeys, OpaqueProvider
 from segue.adapters.web import AsyncHttpWeb
 from segue.migration.endings import EndOldSession, Revocation7009
-from segue.migration.user_state import Introspection
+from segue.migration.introspection import Introspection
 from segue.profiles import oidc_id_token
 from tests.old_providers import journey
 from tests.old_providers.applications import PASSWORD

@@ -10,24 +10,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segue.errors import (
-    ClaimsRefused,
-    FetchFailed,
-    SignInRevoked,
-    StateUnavailable,
-    TokenExpired,
-    TokenMalformed,
-    TokenNotActive,
-)
+from segue.errors import ClaimsRefused, TokenExpired, TokenMalformed, TokenNotActive
 from segue.ids import Digest
 from segue.json import JsonObject, JsonValue
 from segue.migration.binding import Anyone
 from segue.migration.credential import BearerToken, digested_text
+from segue.migration.introspection import read_active
 from segue.migration.model import Identity, digest_of
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.said import instant_of, is_text
 from segue.migration.tenant import tenant_of
-from segue.migration.web import WebRequest, WebResponse, read_json
+from segue.migration.web import WebRequest, WebResponse
 
 _LENGTHS = range(16, 8193)
 _MAX_AUDIENCES = 64
@@ -71,18 +64,9 @@ def read_answer(
         TokenNotActive: active, and issued only in the future.
         StateUnavailable: any answer that says neither: a retry may help, and nobody is let in meanwhile.
     """
-    try:
-        said = read_json(request, response)
-    except FetchFailed as error:
-        raise StateUnavailable(*error.args) from error
-    match said.get("active"):
-        case True:
-            _require_binding(said, provider)
-            return _identity(said, provider, now)
-        case False:
-            raise SignInRevoked("introspection says that the token is not active")
-        case _:
-            raise StateUnavailable(request.place, "introspection says neither active nor inactive")
+    said = read_active(request, response)
+    _require_binding(said, provider)
+    return _identity(said, provider, now)
 
 
 def claim_of_token(identity: Identity, bearer: BearerToken) -> Digest:

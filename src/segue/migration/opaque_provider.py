@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from segue.errors import ConfigurationError
 from segue.migration.binding import Anyone, require_binding
+from segue.migration.introspection import Introspection
 from segue.migration.named_issuer import NamedIssuerPolicy
-from segue.migration.user_state import Introspection
 
 
 class OpaqueProvider(NamedIssuerPolicy, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from segue.migration.back_channel import BackChannelLogout
 from segue.migration.binding import Anyone, require_binding
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, IssuerClaim
 from segue.migration.endings import FusionAuthEnding, Reach
+from segue.migration.introspection import Introspection
 from segue.migration.key_sources import (
     KeySource,
     LiveKeys,
@@ -27,7 +28,6 @@ from segue.migration.key_sources import (
 )
 from segue.migration.policy import ProviderPolicy
 from segue.migration.shared_secrets import SharedSecrets
-from segue.migration.user_state import Introspection
 from segue.tokens.algorithms import SYMMETRIC, Algorithm
 
 

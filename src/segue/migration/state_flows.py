@@ -1,8 +1,8 @@
 """
 Ask whether the sign-in and its user still stand, in the order of cost: configuration, hook, provider, application.
 
-Flows over `segue.migration.user_state`. House rule: the signature holds before anybody is asked (threat T18), and an
-exchange that fails is no answer: try again.
+Flows over `user_state` and `introspection`. House rule: the signature holds before anybody is asked (threat T18), and
+an exchange that fails is no answer: try again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from segue.errors import FetchFailed, StateUnavailable
 from segue.flow import ask
 from segue.ids import UserId
 from segue.migration.binding import Anyone
+from segue.migration.introspection import introspection_request, judge_introspection
 from segue.migration.kinds import AnyProvider
 from segue.migration.model import Identity
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
 from segue.migration.user_state import (
     UserState,
-    introspection_request,
-    judge_introspection,
     require_active,
     require_since,
 )

@@ -22,6 +22,7 @@ from segue.migration.back_channel import SignOut, verify_sign_out
 from segue.migration.choosing import ChosenCookies, ChosenJwt, ChosenOpaque, ChosenOwn, choose_provider
 from segue.migration.cookie_provider import CookieProvider
 from segue.migration.credential import BearerToken, Credential, OldCookies
+from segue.migration.introspection import introspection_request
 from segue.migration.key_cache import CacheRules, KeyCache
 from segue.migration.key_flows import keys_for
 from segue.migration.key_holder import KeyCacheHolder
@@ -37,7 +38,6 @@ from segue.migration.own_provider import CredentialVerifier, OwnProvider
 from segue.migration.provider import Provider
 from segue.migration.records import Stage
 from segue.migration.trail import Trail
-from segue.migration.user_state import introspection_request
 from segue.migration.verification import read_issuer, require_algorithm, verify_credential
 from segue.migration.web import Web
 from segue.tokens.jwk import KeySet

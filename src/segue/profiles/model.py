@@ -22,13 +22,14 @@ from segue.migration.back_channel import BackChannelLogout
 from segue.migration.binding import Anyone
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, Unwanted
 from segue.migration.endings import Ending
+from segue.migration.introspection import Introspection
 from segue.migration.key_sources import KeySource
 from segue.migration.mapping import FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.policy import MapUser
 from segue.migration.provider import CredentialKind, Provider
 from segue.migration.rollout import Rollout
 from segue.migration.shared_secrets import SharedSecrets
-from segue.migration.user_state import CheckUser, Introspection, KeysOnly, ValidSince
+from segue.migration.user_state import CheckUser, KeysOnly, ValidSince
 from segue.tokens.algorithms import Algorithm
 
 

@@ -15,9 +15,9 @@ from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.migration.binding import Anyone
 from segue.migration.endings import Ending
+from segue.migration.introspection import Introspection
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.rollout import Rollout, parse_rollout
-from segue.migration.user_state import Introspection
 from segue.service.endings import ending_from
 from segue.service.private_files import read_private
 from segue.service.schema import (

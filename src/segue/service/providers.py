@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from segue.errors import ConfigurationError
 from segue.migration.back_channel import BackChannelLogout, LogoutReach
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY, Anyone
+from segue.migration.introspection import Introspection
 from segue.migration.key_sources import LiveKeys, live_part
 from segue.migration.kinds import AnyProvider
 from segue.migration.provider import DEFAULT_ALGORITHMS, CredentialKind, Provider
-from segue.migration.user_state import KEYS_ONLY, Introspection, KeysOnly
+from segue.migration.user_state import KEYS_ONLY, KeysOnly
 from segue.profiles import PROFILES, Profile
 from segue.service.other_providers import cookie_provider_of, opaque_provider_of
 from segue.service.profiled import values_of

@@ -181,7 +181,7 @@ class RevocationSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntrospectionSection:
-    """Where to ask whether a token is still active; see `segue.migration.user_state.Introspection`."""
+    """Where to ask whether a token is still active; see `segue.migration.introspection.Introspection`."""
 
     url: str
     client_id: str
