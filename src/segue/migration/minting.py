@@ -129,7 +129,7 @@ class LocalMinting:
         self._issuance = issuance
         self.app_id, self.now, self.secrets = issuance.app_id, issuance.now, issuance.secrets
 
-    def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002
+    def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002 - of `Minting`
         """See `Minting.reserve`; refuses what would fail once the claim is written."""
         self._issuance.signing_key(static=False)
         return new_handle(randomness[:16], tenant_id, at=self.now)

@@ -35,7 +35,7 @@ class CredentialKind(Enum):
     """Which kind of token the pages present; one kind is never taken for another (threat T2)."""
 
     ACCESS_TOKEN = "access token"  # noqa: S105 - the name of a kind, not a secret
-    ID_TOKEN = "ID token"  # noqa: S105
+    ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind
 
 
 DEFAULT_ALGORITHMS = frozenset(

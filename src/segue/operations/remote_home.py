@@ -132,7 +132,7 @@ class RemoteHome:
         """See `Home.signing_keys`."""
         raise BeyondCore(_KEYS_ARE_THERE)
 
-    async def forget_keys(self, key_ids: tuple[str, ...]) -> None:  # noqa: ARG002
+    async def forget_keys(self, key_ids: tuple[str, ...]) -> None:  # noqa: ARG002 - of `Home`
         """See `Home.forget_keys`."""
         raise BeyondCore(_KEYS_ARE_THERE)
 

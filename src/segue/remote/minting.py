@@ -55,7 +55,7 @@ class RemoteMinting:
         self._sessions = sessions
         self.app_id, self.secrets, self.now = app_id, secrets, now
 
-    def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002
+    def reserve(self, claim_id: Digest, tenant_id: TenantId, *, randomness: bytes) -> SessionHandle:  # noqa: ARG002 - of `Minting`
         """See `Minting.reserve`; the same for every attempt, so that a claim shows whether it was ever settled."""
         return _reserved_handle(claim_id, tenant_id)
 
@@ -63,7 +63,7 @@ class RemoteMinting:
         """See `Minting.load`."""
         return await self._sessions.load(handle)
 
-    async def show(self, session: SessionView, access: AccessToken) -> AccessToken | None:  # noqa: ARG002
+    async def show(self, session: SessionView, access: AccessToken) -> AccessToken | None:  # noqa: ARG002 - of `Minting`
         """See `Minting.show`."""
         return await self._sessions.show(access)
 

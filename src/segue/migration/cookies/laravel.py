@@ -101,7 +101,7 @@ class LaravelSession(Discreet, frozen=True, kw_only=True):
         compared = self.password_mark is PasswordMark.COMPARED
         return frozenset({"find_session", "password_hash"} if compared else {"find_session"})
 
-    async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002
+    async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002 - the row says when
         """As `CookieFormat.read`; the row's own end is known to whoever finds it."""
         session_id = self._session_id(_parsed(read_cookie(cookies, self.cookie_name)))
         stored = await ask(OldApplication.find_session, provider, session_id)

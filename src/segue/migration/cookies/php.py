@@ -88,7 +88,7 @@ class PhpSession(Discreet, frozen=True, kw_only=True):
         """See `AsksApplication.asks`."""
         return frozenset({"find_session"})
 
-    async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002
+    async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002 - the row says when
         """As `CookieFormat.read`; the row's own end is known to whoever finds it."""
         session_id = session_id_in(cookies, self.cookie_name)
         stored = await ask(OldApplication.find_session, provider, session_id)

@@ -51,7 +51,7 @@ class BetterAuthEnding(Discreet, frozen=True, kw_only=True):
             return Attempt(outcome=Outcome.AGAIN, error="STILL_ALIVE")
         return DONE
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         attempt = await exchanged(self.request(old), judge_call)
         if attempt.outcome is not Outcome.DONE:

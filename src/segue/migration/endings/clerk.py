@@ -62,7 +62,7 @@ class ClerkEnding(Discreet, frozen=True, kw_only=True):
         refused = Attempt(outcome=Outcome.HOPELESS, error="HTTP_400")
         return refused if response.status == 200 else judge_call(response, gone=_unknown)
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         attempt = await exchanged(self.request(old), self.judge)
         if attempt.outcome is not Outcome.HOPELESS:

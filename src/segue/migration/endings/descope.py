@@ -57,6 +57,6 @@ class DescopeEnding(Discreet, frozen=True, kw_only=True):
         """A refresh token that is refused is over, or none of theirs."""
         return judge_own(response) if self.management_key is None else judge_call(response)
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)

@@ -59,6 +59,6 @@ class FusionAuthEnding(Discreet, frozen=True, kw_only=True):
         """A 404 of the API has no body; one of a web server in front of it has."""
         return judge_call(response, gone=lambda said: said.status == 404 and not said.body)
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)

@@ -65,7 +65,7 @@ class KratosEnding(_OryEnding, frozen=True, kw_only=True):
             path = f"sessions/{segment(old.session_id, 'NO_SESSION_ID')}"
         return self._delete(path)
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)
 
@@ -89,7 +89,7 @@ class HydraEnding(_OryEnding, frozen=True, kw_only=True):
         consents = self._delete_sessions("consent", {"subject": subject, "all": "true"})
         return (consents, self._delete_sessions("login", {"subject": subject}))
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         attempts: list[Attempt] = []
         for request in self.requests(old):

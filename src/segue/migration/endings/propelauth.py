@@ -50,6 +50,6 @@ class PropelAuthEnding(Discreet, frozen=True, kw_only=True):
         """404 is the SDK's word for a user who is not there."""
         return judge_call(response, gone=lambda said: said.status == 404)
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)

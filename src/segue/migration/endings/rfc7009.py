@@ -71,7 +71,7 @@ class Revocation7009(Discreet, frozen=True, kw_only=True):
         """What ends with it."""
         return Reach.GRANT
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         requests = revocation_requests(old, self)
         if not requests:

@@ -62,6 +62,6 @@ class StytchEnding(Discreet, frozen=True, kw_only=True):
             ),
         )
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)

@@ -60,6 +60,6 @@ class SupertokensEnding(Discreet, frozen=True, kw_only=True):
             return Attempt(outcome=Outcome.WAIT, error="ANSWER_NOT_UNDERSTOOD")
         return attempt
 
-    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002
+    async def end(self, old: OldTokens, errand: Errand) -> Attempt:  # noqa: ARG002 - of `EndsSessions`
         """See `EndsSessions.end`."""
         return await exchanged(self.request(old), self.judge)
