@@ -6,6 +6,7 @@ from importlib import import_module
 
 import django
 from django.conf import settings
+from django_parts import FAST_HASHER, SIGN_IN_PAGE, WITH_SESSIONS
 from serving import PASSWORD, serve_wsgi
 
 settings.configure(
@@ -14,27 +15,12 @@ settings.configure(
     ROOT_URLCONF=__name__,
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}},
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
-    MIDDLEWARE=[
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-    ],
-    TEMPLATES=[
-        {
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "OPTIONS": {
-                "loaders": [
-                    (
-                        "django.template.loaders.locmem.Loader",
-                        {"registration/login.html": "{% csrf_token %}{{ form }}"},
-                    )
-                ]
-            },
-        }
-    ],
+    MIDDLEWARE=WITH_SESSIONS,
+    TEMPLATES=SIGN_IN_PAGE,
     SESSION_ENGINE=f"django.contrib.sessions.backends.{os.environ['ENGINE']}",
     LOGIN_REDIRECT_URL="/me",
     LOGOUT_REDIRECT_URL="/me",
-    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a test's server: fast, not safe
+    PASSWORD_HASHERS=FAST_HASHER,
     USE_TZ=True,
 )
 django.setup()

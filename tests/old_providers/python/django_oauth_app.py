@@ -7,6 +7,7 @@ import django
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
+from django_parts import FAST_HASHER, SIGN_IN_PAGE, WITH_SESSIONS
 from serving import PASSWORD, serve_wsgi
 
 
@@ -28,25 +29,10 @@ settings.configure(
         "django.contrib.sessions",
         "oauth2_provider",
     ],
-    MIDDLEWARE=[
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-    ],
-    TEMPLATES=[
-        {
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "OPTIONS": {
-                "loaders": [
-                    (
-                        "django.template.loaders.locmem.Loader",
-                        {"registration/login.html": "{% csrf_token %}{{ form }}"},
-                    )
-                ]
-            },
-        }
-    ],
+    MIDDLEWARE=WITH_SESSIONS,
+    TEMPLATES=SIGN_IN_PAGE,
     LOGIN_URL="/login",
-    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a test's server: fast, not safe
+    PASSWORD_HASHERS=FAST_HASHER,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     USE_TZ=True,
     OAUTH2_PROVIDER={

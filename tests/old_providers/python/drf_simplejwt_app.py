@@ -5,6 +5,7 @@ import os
 
 import django
 from django.conf import settings
+from django_parts import FAST_HASHER
 from serving import PASSWORD, serve_wsgi
 
 settings.configure(
@@ -18,7 +19,7 @@ settings.configure(
         "rest_framework",
         "rest_framework_simplejwt.token_blacklist",
     ],
-    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # a test's server: fast, not safe
+    PASSWORD_HASHERS=FAST_HASHER,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     USE_TZ=True,
     REST_FRAMEWORK={
