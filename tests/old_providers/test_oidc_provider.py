@@ -12,7 +12,7 @@ import pytest
 from segue import ANY_AUDIENCE, KEYS_ONLY, LiveKeys, OpaqueProvider
 from segue.adapters.web import AsyncHttpWeb
 from segue.migration.endings import EndOldSession, Revocation7009
-from segue.migration.user_state import Introspection
+from segue.migration.introspection import Introspection
 from segue.profiles import oidc
 from tests.e2e import stack
 from tests.old_providers import journey
