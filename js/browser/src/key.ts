@@ -31,9 +31,11 @@ export function forgetKey(): void {
   quietly(() => localStorage.removeItem(ITEM));
 }
 
-/** Where IndexedDB is closed, or was when this migration began. */
-function notedKey(): string {
-  const key = quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
+/** Where IndexedDB is closed or too slow, now or when this migration began. */
+const notedKey = (): string => noteKey(quietly(() => localStorage.getItem(ITEM)) ?? randomKey());
+
+/** Beside the database as well, which may be closed or too slow the next time: it would be another key. */
+function noteKey(key: string): string {
   quietly(() => localStorage.setItem(ITEM, key));
   return key;
 }
@@ -50,7 +52,6 @@ function keptKey(): Promise<string> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(DATABASE, 1);
     opening.onerror = reject;
-    opening.onblocked = reject;
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
     opening.onsuccess = () => {
       const database = opening.result;
@@ -66,9 +67,10 @@ function keptKey(): Promise<string> {
             : (quietly(() => localStorage.getItem(ITEM)) ?? randomKey());
         keys.put(key, NAME);
       };
-      transaction.onabort = transaction.onerror = reject;
+      transaction.onabort = reject;
       transaction.oncomplete = () => {
         database.close();
+        noteKey(key);
         resolve(key);
       };
     };

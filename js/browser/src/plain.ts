@@ -23,7 +23,7 @@ export interface PlainSession extends NewSession {
   current(): FrontToken | null;
   /** Sign out; tells whether there is no session any more. */
   signOut(): Promise<boolean>;
-  /** Hear when another tab has changed the session: renewed, signed in, signed out. Returns what stops it. */
+  /** Hear when somebody has signed in or out in another tab, not when the session was renewed there. Returns what stops it. */
   watch(listener: () => void): () => void;
 }
 
@@ -121,7 +121,8 @@ export function plainSession(settings: PlainSettings): PlainSession {
       return ok || status === 401;
     },
     watch(listener) {
-      const hear = ({ key }: StorageEvent): void => {
+      const hear = ({ key, oldValue, newValue }: StorageEvent): void => {
+        if (key === FRONT && parse(oldValue)?.uid === parse(newValue)?.uid) return; // renewed
         if (key === FRONT || key === null) listener(); // null: everything was deleted
       };
       globalThis.addEventListener("storage", hear);
@@ -140,20 +141,21 @@ function parse(front: string | null): FrontToken | null {
   }
 }
 
-/** The storage, or the page's memory where the browser keeps it closed. */
+/** The storage, or the page's memory for what the browser keeps out of it: it is closed, or full. */
 function noting(storage: () => Storage) {
   const memory = new Map<string, string>();
   return {
     get(name: string): string | null {
       try {
-        return storage().getItem(name);
+        return memory.get(name) ?? storage().getItem(name);
       } catch {
-        return memory.get(name) ?? null;
+        return null;
       }
     },
     set(name: string, value: string): void {
       try {
         storage().setItem(name, value);
+        memory.delete(name);
       } catch {
         memory.set(name, value);
       }

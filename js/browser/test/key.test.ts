@@ -49,6 +49,13 @@ test("key: with the database closed it is random all the same, and survives a re
   forgetKey();
 });
 
+test("key: a database that does not answer the next time changes nothing", async () => {
+  const first = await idempotencyKey();
+  const later = await without(["indexedDB"], () => idempotencyKey());
+  equal(first === later, inPage);
+  forgetKey();
+});
+
 test("key: with everything closed nobody can compute it", async () => {
   const keys = await without(["indexedDB", "localStorage"], async () => {
     const both = [await idempotencyKey(), await idempotencyKey()];

@@ -165,6 +165,59 @@ test("plain: with storage closed the page's memory does", async () => {
   equal([(await session.fetch(ME)).status, session.current()?.uid], [200, "ada"]);
 });
 
+test("plain: with storage that is full the page's memory does, and what lies there does not count", async () => {
+  const storage = drawer();
+  let full = false;
+  const small: Storage = {
+    ...storage,
+    setItem(name: string, value: string) {
+      if (full) throw new DOMException("full", "QuotaExceededError");
+      storage.setItem(name, value);
+    },
+  };
+  const { api, session } = scene(small);
+  equal((await session.fetch(ME)).status, 401);
+  full = true;
+  api.session = { generation: 1, expired: false };
+  const brought = async () => new Response("{}", { headers: { "front-token": front("ada", 1) } });
+  const page = plainSession({ api: "https://api.test/auth", fetch: brought, storage: () => small });
+  await page.present(ME, { method: "POST" });
+  equal([await page.user(), page.current()?.uid], ["ada", "ada"]);
+  full = false;
+  await page.visit(ME, {});
+  equal(session.current()?.uid, "ada", "as soon as there is room, the other tabs know");
+});
+
+test("plain: a tab hears who signed in or out in another one, and not that a session was renewed", () => {
+  const kept = Object.getOwnPropertyDescriptor(globalThis, "addEventListener");
+  let tell: (event: object) => void = () => {};
+  const value = (_: string, hear: (event: object) => void): void => {
+    tell = hear;
+  };
+  Object.defineProperty(globalThis, "addEventListener", { configurable: true, value });
+  const heard: string[] = [];
+  let what = "";
+  try {
+    scene().session.watch(() => heard.push(what));
+  } finally {
+    if (kept === undefined) Reflect.deleteProperty(globalThis, "addEventListener");
+    else Object.defineProperty(globalThis, "addEventListener", kept);
+  }
+  const happens = (name: string, oldValue: string | null, newValue: string | null, item = "front-token"): void => {
+    what = name;
+    tell({ key: `segue-web.${item}`, oldValue, newValue });
+  };
+  happens("signed in", null, front("ada", 1));
+  happens("renewed", front("ada", 1), front("ada", 2));
+  happens("another item", null, "proof", "anti-csrf");
+  happens("signed out", front("ada", 2), "");
+  happens("known to be out", null, "");
+  happens("another user", front("ada", 2), front("bob", 1));
+  what = "all deleted";
+  tell({ key: null, oldValue: null, newValue: null });
+  equal(heard, ["signed in", "signed out", "another user", "all deleted"]);
+});
+
 test("plain: what is no front token is no session", () => {
   const storage = drawer();
   storage.setItem("segue-web.front-token", "{not base64");

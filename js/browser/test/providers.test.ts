@@ -248,6 +248,29 @@ test("stored token: presented and deleted with all that goes along", async () =>
   equal([await old.exists(), await old.credential(false), [...kept.keys()]], [false, null, ["theme"]]);
 });
 
+test("stored token: what somebody else left there meanwhile is not deleted", async () => {
+  const kept = new Map([["jwt", "ada's"]]);
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    removeItem: (name: string) => kept.delete(name),
+  };
+  const old = storedToken({ token: "jwt", storage: () => storage as unknown as Storage });
+  await old.credential(false);
+  kept.set("jwt", "bob's");
+  await rejects(async () => old.end());
+  equal(kept.get("jwt"), "bob's");
+  await old.credential(false);
+  await old.end();
+  equal([...kept], []);
+  await old.end();
+});
+
+test("stored token: an empty one is none", async () => {
+  const storage = { getItem: () => "" };
+  const old = storedToken({ token: "jwt", storage: () => storage as unknown as Storage });
+  equal([await old.exists(), await old.credential(false)], [false, null]);
+});
+
 test("cookie: there is nothing to present", async () => {
   let ended = 0;
   const old = cookie({

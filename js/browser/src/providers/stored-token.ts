@@ -17,9 +17,10 @@ export interface StoredTokenSettings {
 
 export function storedToken(settings: StoredTokenSettings): OldSession {
   const { token, refreshToken, provider, also = [], storage = () => localStorage } = settings;
+  let presented: string | undefined;
   const read = (name: string | undefined): string | undefined => {
     try {
-      return name === undefined ? undefined : (storage().getItem(name) ?? undefined);
+      return name === undefined ? undefined : storage().getItem(name) || undefined; // emptied is signed out
     } catch {
       return undefined; // where the browser keeps storage closed, nothing is in it
     }
@@ -29,6 +30,7 @@ export function storedToken(settings: StoredTokenSettings): OldSession {
     async credential() {
       const [held, renewing] = [read(token), read(refreshToken)];
       if (held === undefined) return null;
+      presented = held;
       return {
         token: held,
         ...(renewing === undefined ? {} : { refreshToken: renewing }),
@@ -36,6 +38,9 @@ export function storedToken(settings: StoredTokenSettings): OldSession {
       };
     },
     end() {
+      const held = read(token) ?? presented;
+      // Somebody signed in the old way meanwhile, in another tab: theirs was not moved. The next page load looks at it.
+      if (presented !== undefined && held !== presented) throw new Error("another token is there now");
       for (const name of [token, refreshToken, ...also]) if (name !== undefined) storage().removeItem(name);
     },
   };

@@ -283,8 +283,8 @@ button("call-api", callApi);
 button("expire", expire);
 button("sign-out", signOut);
 button("start-again", startAgain);
-addEventListener("storage", redraw);
-session.watch(async () => {
+// Another tab has done something. Not `session.watch`: that a session was renewed is worth showing here, too.
+addEventListener("storage", async () => {
   await learnMe().catch(() => {});
   redraw();
 });

@@ -22,8 +22,8 @@ function forgetKey() {
   quietly(() => indexedDB.deleteDatabase(DATABASE));
   quietly(() => localStorage.removeItem(ITEM));
 }
-function notedKey() {
-  const key = quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
+var notedKey = () => noteKey(quietly(() => localStorage.getItem(ITEM)) ?? randomKey());
+function noteKey(key) {
   quietly(() => localStorage.setItem(ITEM, key));
   return key;
 }
@@ -38,7 +38,6 @@ function keptKey() {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(DATABASE, 1);
     opening.onerror = reject;
-    opening.onblocked = reject;
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
     opening.onsuccess = () => {
       const database = opening.result;
@@ -51,9 +50,10 @@ function keptKey() {
         key = typeof reading.result === "string" ? reading.result : quietly(() => localStorage.getItem(ITEM)) ?? randomKey();
         keys.put(key, NAME);
       };
-      transaction.onabort = transaction.onerror = reject;
+      transaction.onabort = reject;
       transaction.oncomplete = () => {
         database.close();
+        noteKey(key);
         resolve(key);
       };
     };
@@ -551,7 +551,8 @@ function plainSession(settings) {
       return ok || status === 401;
     },
     watch(listener) {
-      const hear = ({ key }) => {
+      const hear = ({ key, oldValue, newValue }) => {
+        if (key === FRONT && parse(oldValue)?.uid === parse(newValue)?.uid) return;
         if (key === FRONT || key === null) listener();
       };
       globalThis.addEventListener("storage", hear);
@@ -573,14 +574,15 @@ function noting(storage) {
   return {
     get(name) {
       try {
-        return storage().getItem(name);
+        return memory.get(name) ?? storage().getItem(name);
       } catch {
-        return memory.get(name) ?? null;
+        return null;
       }
     },
     set(name, value) {
       try {
         storage().setItem(name, value);
+        memory.delete(name);
       } catch {
         memory.set(name, value);
       }
