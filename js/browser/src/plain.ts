@@ -34,6 +34,8 @@ export interface PlainSettings {
   readonly fetch?: typeof globalThis.fetch;
   /** Where the page notes what it knows of its session; `localStorage`. */
   readonly storage?: () => Storage;
+  /** Milliseconds that a refresh may take; 10 000. A connection that is dead must not hold up whatever comes after. */
+  readonly timeout?: number;
 }
 
 const FRONT = "segue-web.front-token";
@@ -42,7 +44,7 @@ const ATTEMPTS = 3;
 
 /** A session in HttpOnly cookies. Create one for the page and send your API's requests through its `fetch`. */
 export function plainSession(settings: PlainSettings): PlainSession {
-  const { api, fetch = (address, request) => globalThis.fetch(address, request) } = settings;
+  const { api, fetch = (address, request) => globalThis.fetch(address, request), timeout = 10_000 } = settings;
   const kept = noting(settings.storage ?? (() => localStorage));
 
   async function send(address: string | URL, request: RequestInit = {}): Promise<Response> {
@@ -89,7 +91,11 @@ export function plainSession(settings: PlainSettings): PlainSession {
     return inTurn(async () => {
       const now = kept.get(FRONT);
       if (now !== before) return now !== "";
-      const { ok, status } = await send(`${api}/session/refresh`, { method: "POST", headers: { rid: "session" } });
+      const { ok, status } = await send(`${api}/session/refresh`, {
+        method: "POST",
+        headers: { rid: "session" },
+        signal: AbortSignal.timeout(timeout),
+      });
       if (status === 401) forget();
       if (!ok && status !== 401) throw new Error(`the session could not be refreshed: ${status}`);
       return ok;

@@ -137,6 +137,23 @@ test("plain: a server that is down signs nobody out", async () => {
   equal([session.current()?.uid, await session.recover()], ["ada", "ada"]);
 });
 
+test("plain: a refresh that is never answered holds nobody up for ever", async () => {
+  const { api } = scene();
+  const kept = drawer();
+  api.session = { generation: 1, expired: true };
+  let dead = true;
+  const network: typeof fetch = (address, request) =>
+    dead && String(address).endsWith("/refresh")
+      ? new Promise((_, reject) => request?.signal?.addEventListener("abort", () => reject(request.signal?.reason)))
+      : api.fetch(address, request);
+  const page = plainSession({ api: "https://api.test/auth", fetch: network, storage: () => kept, timeout: 5 });
+  const alive = setTimeout(() => {}, 2000); // Node waits for no signal
+  await rejects(() => page.fetch(ME));
+  clearTimeout(alive);
+  dead = false;
+  equal([(await page.fetch(ME)).status, page.current()?.uid], [200, "ada"]);
+});
+
 test("plain: a 401 for the application's own reasons ends", async () => {
   const { api, session } = scene();
   api.session = { generation: 1, expired: false };

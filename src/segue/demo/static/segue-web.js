@@ -486,7 +486,7 @@ var FRONT = "segue-web.front-token";
 var ANTI_CSRF = "segue-web.anti-csrf";
 var ATTEMPTS = 3;
 function plainSession(settings) {
-  const { api, fetch = (address, request) => globalThis.fetch(address, request) } = settings;
+  const { api, fetch = (address, request) => globalThis.fetch(address, request), timeout = 1e4 } = settings;
   const kept = noting(settings.storage ?? (() => localStorage));
   async function send(address, request = {}) {
     const headers = new Headers(request.headers);
@@ -522,7 +522,11 @@ function plainSession(settings) {
     return inTurn(async () => {
       const now = kept.get(FRONT);
       if (now !== before) return now !== "";
-      const { ok, status } = await send(`${api}/session/refresh`, { method: "POST", headers: { rid: "session" } });
+      const { ok, status } = await send(`${api}/session/refresh`, {
+        method: "POST",
+        headers: { rid: "session" },
+        signal: AbortSignal.timeout(timeout)
+      });
       if (status === 401) forget();
       if (!ok && status !== 401) throw new Error(`the session could not be refreshed: ${status}`);
       return ok;
