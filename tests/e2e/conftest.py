@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e import stack
+from tests.e2e.moving import Moving, MovingWorld, moving_world
 from tests.e2e.shaky import Shaky, shaky_world
 from tests.e2e.tab import Tab, new_tab
 from tests.e2e.world import SETTINGS, World, running
@@ -16,7 +18,7 @@ from tests.support import npm
 from tests.support.processes import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext
@@ -85,6 +87,23 @@ def world(
     """Provider, application and site of each setting in turn."""
     with running(request.param, pages=pages, folder=tmp_path_factory.mktemp("world")) as parties:
         yield parties
+
+
+@pytest.fixture(scope="session")
+def moving_worlds(
+    pages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Moving], MovingWorld]]:
+    """The parties of a setting of `moving.py`, started when a test first asks for them, for all that do."""
+    running: dict[Moving, MovingWorld] = {}
+    with ExitStack() as started:
+
+        def world(setting: Moving) -> MovingWorld:
+            if setting not in running:
+                folder = tmp_path_factory.mktemp("moving")
+                running[setting] = started.enter_context(moving_world(setting, pages=pages, folder=folder))
+            return running[setting]
+
+        yield world
 
 
 @pytest.fixture(scope="session")

@@ -50,8 +50,6 @@ SETTINGS = {
     "cross-origin-plain": Moving(client="plain", site_host="localhost"),
     "cross-site-header": Moving(client="supertokens", mode="header", site_host="127.0.0.1"),
 }
-CROSS_SITE_COOKIES = Moving(client="supertokens", site_host="127.0.0.1")
-"""A page that browsers keep no cookies of the API for."""
 EXPRESS = {
     "cookie": Moving(client="supertokens", express=True),
     "header": Moving(client="supertokens", mode="header", site_host="127.0.0.1", express=True),

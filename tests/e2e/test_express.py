@@ -24,43 +24,64 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 REFRESH = "/auth/session/refresh"
 
 
-@pytest.fixture
-def core(tmp_path: Path) -> Iterator[Core]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the databases, settings and output."""
+    return tmp_path_factory.mktemp("express")
+
+
+@pytest.fixture(scope="module")
+def website(pages: Path, folder: Path) -> Iterator[str]:
+    """Origin of a static host that serves the page: another one than the application's."""
+    server = stack.start_site(free_port(), pages=pages, logs=folder)
+    yield f"http://localhost:{server.port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def old(website: str, folder: Path) -> Iterator[stack.OldProvider]:
+    """The old provider."""
+    provider = stack.OldProvider(port=free_port(), web_origins=[website], folder=folder)
+    provider.start()
+    yield provider
+    provider.kill()
+
+
+@pytest.fixture(scope="module")
+def core(folder: Path) -> Iterator[Core]:
     """A core on SQLite whose access tokens are over almost at once."""
     settings = {"ACCESS_TOKEN_VALIDITY": "2"}
-    with running_core(str(tmp_path / "core.sqlite3"), logs=tmp_path, settings=settings) as running:
+    with running_core(str(folder / "core.sqlite3"), logs=folder, settings=settings) as running:
         yield running
 
 
-@pytest.fixture
-def application(core: Core, provider: stack.OldProvider, site: str, tmp_path: Path) -> Iterator[Server]:
-    """The Express example, whose page lives on another origin."""
+@pytest.fixture(scope="module")
+def application(core: Core, old: stack.OldProvider, website: str, folder: Path) -> Iterator[Server]:
+    """The Express example."""
     port = free_port()
     api = f"http://localhost:{port}"
     environment = {
         "PORT": str(port),
         "API": api,
-        "WEBSITE": site,
+        "WEBSITE": website,
         "CORE": core.url,
         "CORE_API_KEY": API_KEY,
     }
-    beside = running_engine(core, issuer=provider.issuer, api=api, site=site, folder=tmp_path, access="2s")
+    beside = running_engine(core, issuer=old.issuer, api=api, site=website, folder=folder, access="2s")
     with beside as engine:
         environment["ENGINE"] = engine.url
         server = start(
-            "express", apps.example("express"), port=port, logs=tmp_path, ready="/health", env=environment
+            "express", apps.example("express"), port=port, logs=folder, ready="/health", env=environment
         )
         yield server
         server.stop()
 
 
 @pytest.fixture(params=["cookie", "header"])
-def address(
-    request: pytest.FixtureRequest, application: Server, provider: stack.OldProvider, site: str
-) -> str:
+def address(request: pytest.FixtureRequest, application: Server, old: stack.OldProvider, website: str) -> str:
     """Where a user opens the page for the first time."""
     api = f"http://localhost:{application.port}"
-    return stack.page_address(site, {"api": api, "issuer": provider.issuer, "mode": request.param})
+    return stack.page_address(website, {"api": api, "issuer": old.issuer, "mode": request.param})
 
 
 @pytest.fixture
@@ -74,7 +95,7 @@ def moved(address: str, profile: BrowserContext, user: str) -> Tab:
     return tab
 
 
-def test_journey(moved: Tab, provider: stack.OldProvider, user: str) -> None:
+def test_journey(moved: Tab, user: str) -> None:
     """Moved, called, reloaded, refreshed without a word to the user, signed out; the old session is over."""
     assert moved.run("doesSessionExist()") is True
     assert moved.call_api().body["userId"] == user

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.moving import (
-    CROSS_SITE_COOKIES,
     MIGRATE,
     REFRESH,
     SETTINGS,
@@ -25,12 +24,12 @@ from tests.e2e.moving import (
 from tests.support.flaky_proxy import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext
 
-    from tests.e2e.moving import MovingWorld
+    from tests.e2e.moving import Moving, MovingWorld
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -41,19 +40,16 @@ with_cookies = pytest.mark.parametrize(
     ids=[name for name, one in SETTINGS.items() if one.mode == "cookie"],
     indirect=True,
 )
-with_headers = pytest.mark.parametrize(
+of_another_site = pytest.mark.parametrize(
     "shared", [SETTINGS["cross-site-header"]], ids=["cross-site-header"], indirect=True
 )
 WELL = {"migrated", "already", "none"}
 
 
 @pytest.fixture(scope="module", params=SETTINGS.values(), ids=list(SETTINGS))
-def shared(
-    request: pytest.FixtureRequest, pages: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MovingWorld]:
+def shared(request: pytest.FixtureRequest, moving_worlds: Callable[[Moving], MovingWorld]) -> MovingWorld:
     """The parties of each setting in turn."""
-    with moving_world(request.param, pages=pages, folder=tmp_path_factory.mktemp("moving")) as world:
-        yield world
+    return moving_worlds(request.param)
 
 
 @pytest.fixture
@@ -67,7 +63,7 @@ def mover(shared: MovingWorld, profile: BrowserContext, user: str) -> Mover:
 
 @pytest.fixture
 def alone(pages: Path, profile: BrowserContext, user: str, tmp_path: Path) -> Iterator[Mover]:
-    """A user in a world that no other test uses, so that its provider and its clock may go."""
+    """A user in a world that no other test uses, so that its provider may go."""
     with moving_world(SETTINGS["same-origin-sdk"], pages=pages, folder=tmp_path) as world:
         yield Mover.arrive(world, profile, user)
 
@@ -83,6 +79,10 @@ def test_a_page_load_moves_the_user(mover: Mover) -> None:
         "oldEnded": True,
     }
     assert_moved(mover, tab)
+    cookies = [cookie for cookie in mover.profile.cookies() if cookie.get("httpOnly")]
+    assert bool(cookies) == (
+        mover.world.setting.mode == "cookie"
+    )  # with headers nothing that is blocked elsewhere
     assert tab.sent(MIGRATE) == 2  # the second one is the proof
     assert tab.sent(REFRESH) <= 1  # the SDK's question on a very first visit
     assert "segue-web" not in tab.run("databases()")
@@ -264,37 +264,14 @@ def test_the_provider_is_down(alone: Mover, chromium: Browser) -> None:
         assert late.sessions() == []
 
 
-def test_a_token_that_the_server_calls_expired(alone: Mover) -> None:
-    """It is renewed once and presented once more; then the answer is final, and the SDK does not loop over the 401."""
-    alone.world.ours.forward(seconds=7200)
-    tab = alone.load()
-    assert outcome(tab) == {"status": "refused", "code": "TOKEN_EXPIRED", "retryable": False}
-    assert tab.sent(MIGRATE) == 2
-    assert tab.sent(REFRESH) <= 1
-    assert tab.run("oldUser()") is not None
-    assert alone.sessions() == []
-
-
-def test_cookies_of_another_site_are_blocked(
-    pages: Path, profile: BrowserContext, user: str, tmp_path: Path
-) -> None:
+@of_another_site
+def test_cookies_of_another_site_are_blocked(mover: Mover) -> None:
     """The page is told that its session was not kept, and the old one stays; again and again, in one session."""
-    with moving_world(CROSS_SITE_COOKIES, pages=pages, folder=tmp_path) as world:
-        mover = Mover.arrive(world, profile, user)
-        tab = mover.load()
-        refused = {"status": "refused", "code": "SESSION_NOT_KEPT", "retryable": False}
-        assert outcome(tab) == refused
-        assert tab.run("oldUser()") is not None
-        tab.page.reload()
-        assert outcome(tab) == refused
-        assert len(mover.sessions()) == 1
-        assert tab.call_api().status == 401
-
-
-@with_headers
-def test_header_mode_needs_no_cookie_of_another_site(mover: Mover) -> None:
-    """A page of another site keeps its session, and the API sets no cookie that a browser could block."""
-    tab = mover.load()
-    assert outcome(tab)["status"] == "migrated"
-    assert [cookie for cookie in mover.profile.cookies() if cookie.get("httpOnly")] == []
-    assert_moved(mover, tab)
+    tab = mover.load(mode="cookie")
+    refused = {"status": "refused", "code": "SESSION_NOT_KEPT", "retryable": False}
+    assert outcome(tab) == refused
+    assert tab.run("oldUser()") is not None
+    tab.page.reload()
+    assert outcome(tab) == refused
+    assert len(mover.sessions()) == 1
+    assert tab.call_api().status == 401

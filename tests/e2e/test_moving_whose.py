@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.moving import MIGRATE, REFRESH, SETTINGS, Mover, first, moving_world, outcome
+from tests.e2e.moving import MIGRATE, REFRESH, SETTINGS, Mover, first, outcome
 from tests.support.flaky_proxy import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import BrowserContext
 
-    from tests.e2e.moving import MovingWorld
+    from tests.e2e.moving import Moving, MovingWorld
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -29,12 +28,9 @@ SDK = {name: SETTINGS[name] for name in ("same-origin-sdk", "cross-site-header")
 
 
 @pytest.fixture(scope="module", params=SDK.values(), ids=list(SDK))
-def shared(
-    request: pytest.FixtureRequest, pages: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MovingWorld]:
+def shared(request: pytest.FixtureRequest, moving_worlds: Callable[[Moving], MovingWorld]) -> MovingWorld:
     """The parties, with cookies and with headers."""
-    with moving_world(request.param, pages=pages, folder=tmp_path_factory.mktemp("whose")) as world:
-        yield world
+    return moving_worlds(request.param)
 
 
 @pytest.fixture
@@ -141,3 +137,14 @@ def test_an_old_token_that_is_refused_makes_no_storm(mover: Mover, later: Callab
     assert outcome(tab) == {"status": "already", "oldEnded": True}
     assert tab.sent(MIGRATE) <= 2
     assert tab.sent(REFRESH) <= 4
+
+
+def test_a_token_that_the_server_calls_expired(mover: Mover, later: Callable[[int], None]) -> None:
+    """It is renewed once and presented once more; then the answer is final, and the SDK does not loop over the 401."""
+    later(7200)
+    tab = mover.load()
+    assert outcome(tab) == {"status": "refused", "code": "TOKEN_EXPIRED", "retryable": False}
+    assert tab.sent(MIGRATE) == 2
+    assert tab.sent(REFRESH) <= 1
+    assert tab.run("oldUser()") is not None
+    assert mover.sessions() == []
