@@ -51,7 +51,7 @@ export type UnavailableReason =
   | "network"
   /** The old provider's SDK failed or did not answer. */
   | "provider"
-  /** The new server answered that it cannot answer. */
+  /** The new server cannot answer, or a proxy before it says so or wants patience. */
   | "server"
   /** Something took too long, or all of it. */
   | "timeout";

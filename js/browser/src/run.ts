@@ -189,9 +189,7 @@ class Work {
       if (error instanceof SyntaxError) return null;
       throw error; // the second half of the answer was lost
     });
-    const answer = readAnswer(response.status, response.headers.get("retry-after"), body);
-    if (answer === null) throw new Trouble("server");
-    return answer;
+    return readAnswer(response.status, response.headers.get("retry-after"), body);
   }
 
   async #works(signal: AbortSignal): Promise<boolean> {

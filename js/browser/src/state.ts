@@ -165,7 +165,8 @@ function answered(state: Running, answer: Answer, patience: Patience): Step {
   if (answer.is === "session") return named(state, answer);
   if (!answer.retryable) return refusedFor(state, answer.code);
   const { code, retryAfter = 0 } = answer;
-  const otherwise: Outcome = { status: "refused", code, retryable: true };
+  const otherwise: Outcome =
+    code === "UNKNOWN" ? { status: "unavailable", reason: "server" } : { status: "refused", code, retryable: true };
   return retryAfter > patience.putOff ? done(otherwise) : again(state, patience, retryAfter, otherwise);
 }
 

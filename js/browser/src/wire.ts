@@ -27,13 +27,13 @@ export function migrationRequest(
   };
 }
 
-/** What an answer says; null: the server could not answer, try again. */
-export function readAnswer(status: number, retryAfter: string | null, body: unknown): Answer | null {
+/** What an answer says. Of a proxy's, that it wants patience or has found no server. */
+export function readAnswer(status: number, retryAfter: string | null, body: unknown): Answer {
   const said = isObject(body) ? body : {};
   if (status === 200 && said["status"] === "OK") return readSession(said) ?? unknown(false);
   if (said["status"] === "REFUSED") return readRefusal(said, retryAfter);
-  if (status === 408 || status === 425 || status === 429) return unknown(true, seconds(retryAfter));
-  return status >= 500 ? null : unknown(false);
+  const retryable = status === 408 || status === 425 || status === 429 || status >= 500;
+  return unknown(retryable, seconds(retryAfter));
 }
 
 function readSession(said: JsonObject): Answer | null {

@@ -332,6 +332,30 @@ test("run: pauses grow, and respect what the server asks for", async () => {
   equal(world.pauses, [7125, 750, 1500]);
 });
 
+test("run: a proxy that wants patience is given it, and nobody calls that a refusal", async () => {
+  const server = { status: "unavailable", reason: "server" };
+  for (const [status, wish, times] of [
+    [503, "3600", 1],
+    [429, "60", 1],
+    [429, "2", 3],
+    [502, "", 3],
+  ] as const) {
+    const world = new World();
+    let asked = 0;
+    const present = async (): Promise<Response> => {
+      asked += 1;
+      return new Response("<h1>Later</h1>", { status, headers: wish ? { "retry-after": wish } : {} });
+    };
+    const outcome = await world.load({ session: { ...world.newSession(), present }, attempts: 3 });
+    equal([outcome, asked, world.old !== null], [server, times, true], `${status} ${wish}`);
+    if (wish === "2")
+      ok(
+        world.pauses.every((ms) => ms >= 2000),
+        String(world.pauses),
+      );
+  }
+});
+
 test("run: every step is told, and no token", async () => {
   const world = new World();
   world.old = "secret-sign-in";

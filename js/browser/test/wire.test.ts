@@ -66,7 +66,8 @@ const ANSWERS: Record<string, readonly [number, string | null, unknown, unknown]
   "another route's success": [200, null, { status: "OK" }, refused("UNKNOWN", false)],
   "a result of the future": [200, null, { ...OK, result: "NEW" }, refused("UNKNOWN", false)],
   "a busy proxy": [429, "7", null, refused("UNKNOWN", true, { retryAfter: 7 })],
-  "a proxy without a server": [502, null, null, null],
+  "a proxy without a server": [502, null, null, refused("UNKNOWN", true)],
+  "a proxy that wants patience": [503, "3600", null, refused("UNKNOWN", true, { retryAfter: 3600 })],
 };
 
 for (const [name, [status, retryAfter, body, expected]] of Object.entries(ANSWERS)) {

@@ -158,7 +158,7 @@ function answered(state, answer, patience) {
   if (answer.is === "session") return named(state, answer);
   if (!answer.retryable) return refusedFor(state, answer.code);
   const { code, retryAfter = 0 } = answer;
-  const otherwise = { status: "refused", code, retryable: true };
+  const otherwise = code === "UNKNOWN" ? { status: "unavailable", reason: "server" } : { status: "refused", code, retryable: true };
   return retryAfter > patience.putOff ? done(otherwise) : again(state, patience, retryAfter, otherwise);
 }
 function named(state, answer) {
@@ -292,8 +292,8 @@ function readAnswer(status, retryAfter, body) {
   const said = isObject(body) ? body : {};
   if (status === 200 && said["status"] === "OK") return readSession(said) ?? unknown(false);
   if (said["status"] === "REFUSED") return readRefusal(said, retryAfter);
-  if (status === 408 || status === 425 || status === 429) return unknown(true, seconds(retryAfter));
-  return status >= 500 ? null : unknown(false);
+  const retryable = status === 408 || status === 425 || status === 429 || status >= 500;
+  return unknown(retryable, seconds(retryAfter));
 }
 function readSession(said) {
   const { result, userId, sessionHandle } = said;
@@ -451,9 +451,7 @@ var Work = class {
       if (error instanceof SyntaxError) return null;
       throw error;
     });
-    const answer = readAnswer(response.status, response.headers.get("retry-after"), body);
-    if (answer === null) throw new Trouble("server");
-    return answer;
+    return readAnswer(response.status, response.headers.get("retry-after"), body);
   }
   async #works(signal) {
     const { confirm, session } = this.options;
