@@ -120,7 +120,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             raise RuntimeError(f"the service ended: {log.read_text()[-2000:]}")
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):  # they listen before they serve
             time.sleep(0.01)
         else:
             return
