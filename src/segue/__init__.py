@@ -15,6 +15,7 @@ from segue.http.settings import HttpSettings
 from segue.http.verify import Source
 from segue.migration.back_channel import BackChannelLogout, LogoutReach
 from segue.migration.binding import ANY_AUDIENCE, ANY_PARTY
+from segue.migration.carried import CarriedRole
 from segue.migration.cookie_provider import CookieProvider, OncePer
 from segue.migration.cookies.model import OldSession
 from segue.migration.credential import BearerToken, OldCookies
@@ -50,6 +51,7 @@ __all__ = [
     "ByProvenance",
     "ByTenant",
     "ByUser",
+    "CarriedRole",
     "Config",
     "CookieProvider",
     "CredentialKind",

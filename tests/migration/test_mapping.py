@@ -297,8 +297,19 @@ def test_t23_tenant_that_nobody_named(said: object, tenants: tuple[tuple[str, Te
         {"tenant_claim": "org_id", "tenant_id": TenantId("acme")},
         {"carried_claims": frozenset({"st-mfa"})},
         {"carried_claims": frozenset({"plan", "st-role"})},
+        {"carried_claims": frozenset({"amr"})},
+        {"carried_claims": frozenset({"acr"})},
+        {"carried_claims": frozenset({"auth_time"})},
     ],
-    ids=["values without a claim", "two tenants", "factors", "roles"],
+    ids=[
+        "values without a claim",
+        "two tenants",
+        "factors",
+        "roles",
+        "methods carried",
+        "strength carried",
+        "time of sign-in carried",
+    ],
 )
 def test_t17_configuration_that_would_say_too_much(changes: dict[str, Any]) -> None:
     """Two sources of tenants, or claims by which a token could raise its own assurance, are refused (T17, T24)."""

@@ -36,6 +36,12 @@ PINNED = (
         ),
         (PROVIDER, "the old session is not ended"),
         (PROVIDER + 'carried_claims = ["role"]\n', "carried claims stay"),
+        (
+            PROVIDER
+            + '[[provider.carried_roles]]\nclaim = ["realm_access", "roles"]\nsession_claim = "st-role"\n'
+            + 'maximum_age = "1h"\n',
+            "st-role stays as it was at the provider for 1h",
+        ),
         (PROVIDER + "issued_before = 2030-01-01T00:00:00Z\n" + PINNED, "a key that the provider withdraws"),
     ],
 )

@@ -21,6 +21,7 @@ SECTIONS: dict[str, type] = {
     "[[token_exchange.client]]": schema.ExchangeClientSection,
     "[[provider]]": schema.ProviderSection,
     "[provider.keys]": schema.ProviderKeysSection,
+    "[[provider.carried_roles]]": schema.CarriedRoleSection,
     "[provider.introspection]": schema.IntrospectionSection,
     "[provider.revocation]": schema.RevocationSection,
     "[[opaque_provider]]": schema.OpaqueProviderSection,

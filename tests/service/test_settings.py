@@ -20,6 +20,7 @@ from segue import (
 )
 from segue.errors import ConfigurationError
 from segue.http.anti_csrf import AntiCsrfMode
+from segue.migration.carried import CarriedRole
 from segue.migration.user_state import KEYS_ONLY
 from segue.service.schema import ServerSection
 from segue.service.settings import load_settings
@@ -106,6 +107,24 @@ def provider_of(tmp_path: Path, more: str) -> Provider:
     (provider,) = load(tmp_path, SMALLEST + PROVIDER + more).config.providers
     assert isinstance(provider, Provider)
     return provider
+
+
+def test_carried_roles(tmp_path: Path) -> None:
+    """Roles are carried by a claim's name or the way to it, and each place that is wrong is named."""
+    one = '[[provider.carried_roles]]\nclaim = "roles"\nsession_claim = "roles"\nmaximum_age = "15m"\n'
+    way = '[[provider.carried_roles]]\nclaim = ["a.b", "roles"]\nsession_claim = "st-role"\nmaximum_age = "1h"\n'
+    assert provider_of(tmp_path, one + way).carried_roles == (
+        CarriedRole(claim="roles", session_claim="roles", maximum_age=timedelta(minutes=15)),
+        CarriedRole(claim=("a.b", "roles"), session_claim="st-role", maximum_age=timedelta(hours=1)),
+    )
+    for wrong, sentence in (
+        (way.replace('"1h"', '"2d"'), "at most 24 hours"),
+        (way.replace('"st-role"', '"st-mfa"'), "no name for it"),
+        (one + one, "filled twice"),
+        (one.replace('maximum_age = "15m"\n', ""), "maximum_age"),
+    ):
+        with pytest.raises(ConfigurationError, match=sentence):
+            provider_of(tmp_path, wrong)
 
 
 def test_provider_in_full(tmp_path: Path) -> None:

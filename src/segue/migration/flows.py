@@ -19,6 +19,7 @@ from segue.discreet import Discreet
 from segue.errors import OtherUserSignedIn, RequestRefused, SignInRevoked
 from segue.flow import ask
 from segue.ids import AppId, Digest, SessionHandle, TenantId, UserId
+from segue.migration.carried import carried_roles
 from segue.migration.credential import Credential
 from segue.migration.endings import EndOldSession, OldTokens
 from segue.migration.key_cache import CacheRules, KeyCache
@@ -231,7 +232,8 @@ def _new_session(
     return NewSession(
         user_id=claim.user_id,
         tenant_id=claim.tenant_id,
-        payload={name: identity.claims[name] for name in carried if name in identity.claims},
+        payload={name: identity.claims[name] for name in carried if name in identity.claims}
+        | carried_roles(identity, provider.carried_roles, now=claim.claimed_at),
         data={},
         anti_csrf=request.anti_csrf,
         absolute_expires_at=end,

@@ -16,6 +16,7 @@ import msgspec
 
 from segue.errors import ConfigurationError
 from segue.ids import PUBLIC_TENANT, TenantId
+from segue.migration.carried import STRENGTH, CarriedRole, require_distinct
 from segue.migration.endings import Ending
 from segue.migration.mapping import SAME_ID, UNSTABLE, FromClaim, ImportedTable, Prefixed, SameId
 from segue.migration.model import Identity
@@ -25,8 +26,8 @@ from segue.migration.user_state import LONGEST_UNCHECKED, CheckUser, KeysOnly, V
 MapUser: TypeAlias = Callable[[Identity], str] | Callable[[Identity], Awaitable[str]]
 """The application's own mapping; raises `UserRefused` to say no. Awaitable only under `AsyncEngine`."""
 
-_ASSURANCE = frozenset({"st-mfa", "st-ev", "st-role", "st-perm"})
-"""Claims of our sessions that SDKs believe: factors done, address verified, roles, permissions."""
+_ASSURANCE = STRENGTH | {"st-role", "st-perm"}
+"""Claims of our sessions that somebody believes: factors done, address verified, roles, permissions."""
 _MAX_LEEWAY = timedelta(seconds=60)
 _MAX_SPAN = timedelta(days=3653)
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -75,6 +76,8 @@ class ProviderPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """From identity to our user id: the subject itself, `Prefixed`, `FromClaim`, `ImportedTable`, or a function."""
     carried_claims: frozenset[str] = frozenset()
     """Claims copied into the payload of new sessions. Name no roles: what is taken away later would live on (T11)."""
+    carried_roles: tuple[CarriedRole, ...] = ()
+    """Roles that the new session shows for a while; empty: none (threat T11)."""
     revocation: Ending | None = None
     """How the old session is ended at the provider; None: the ledger alone keeps the old token from coming back."""
 
@@ -82,7 +85,9 @@ class ProviderPolicy(msgspec.Struct, frozen=True, kw_only=True):
         if not self.name or not set(self.name) <= _NAME:
             raise ConfigurationError(f"provider name {self.name!r}: use lower-case letters, digits, - and _")
         self._require_collections(
-            ("tenants", self.tenants, tuple), ("carried_claims", self.carried_claims, frozenset)
+            ("tenants", self.tenants, tuple),
+            ("carried_claims", self.carried_claims, frozenset),
+            ("carried_roles", self.carried_roles, tuple),
         )
         if not isinstance(cast("object", self.revocation), Ending | None):
             raise ConfigurationError(
@@ -141,8 +146,13 @@ class ProviderPolicy(msgspec.Struct, frozen=True, kw_only=True):
         if raised:
             raise ConfigurationError(
                 f"{self.name}: {', '.join(sorted(raised))} would let the provider's token say what only a sign-in here "
-                "can prove; leave it out of carried_claims"
+                "can prove; leave it out of carried_claims; carried_roles takes roles for a while, and the time of "
+                "the sign-in is in the session's provenance"
             )
+        try:
+            require_distinct(self.carried_roles, self.carried_claims)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.name}: {error}") from error
 
     def _require_tenants(self) -> None:
         if self.tenants and self.tenant_claim is None:

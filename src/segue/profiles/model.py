@@ -20,6 +20,7 @@ from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.migration.back_channel import BackChannelLogout
 from segue.migration.binding import Anyone
+from segue.migration.carried import CarriedRole
 from segue.migration.claim_rules import NO_RULES, ClaimPath, ClaimRules, Unwanted
 from segue.migration.endings import Ending
 from segue.migration.introspection import Introspection
@@ -54,6 +55,7 @@ class Policy(TypedDict, total=False):
     tenants: tuple[tuple[str, TenantId], ...]
     map_user: MapUser | SameId | Prefixed | FromClaim | ImportedTable
     carried_claims: frozenset[str]
+    carried_roles: tuple[CarriedRole, ...]
     revocation: Ending | None
     back_channel_logout: BackChannelLogout | None
     admit: frozenset[Unwanted]

@@ -86,6 +86,11 @@ def _rules(provider: AnyProvider) -> Iterable[tuple[str, str]]:
     yield "old session", _ending(provider)
     if provider.carried_claims:
         yield "carried claims", listed(sorted(provider.carried_claims))
+    if provider.carried_roles:
+        yield (
+            "carried roles",
+            listed(f"{role} for {format_duration(role.maximum_age)}" for role in provider.carried_roles),
+        )
 
 
 def _given_up(provider: AnyProvider) -> Iterable[str]:
@@ -118,6 +123,11 @@ def _given_up(provider: AnyProvider) -> Iterable[str]:
         )
     if provider.carried_claims:
         yield "carried claims stay as they are when they change at the provider"
+    for role in provider.carried_roles:
+        yield (
+            f"{role.session_claim} stays as it was at the provider for {format_duration(role.maximum_age)} after the "
+            "old credential was made, whatever is taken away there"
+        )
 
 
 def _binds_otherwise(provider: Provider) -> bool:

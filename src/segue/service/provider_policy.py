@@ -14,6 +14,7 @@ from typing import TypedDict, TypeVar
 from segue.errors import ConfigurationError
 from segue.ids import TenantId
 from segue.migration.binding import Anyone
+from segue.migration.carried import CarriedRole
 from segue.migration.endings import Ending
 from segue.migration.introspection import Introspection
 from segue.migration.mapping import SAME_ID, FromClaim, ImportedTable, Prefixed, SameId
@@ -22,6 +23,7 @@ from segue.service.endings import ending_from
 from segue.service.private_files import read_private
 from segue.service.schema import (
     AnyProviderSection,
+    CarriedRoleSection,
     IntrospectionSection,
     OpaqueProviderSection,
     ProviderSection,
@@ -48,6 +50,7 @@ class PolicyValues(TypedDict):
     tenants: tuple[tuple[str, TenantId], ...]
     map_user: SameId | Prefixed | FromClaim | ImportedTable
     carried_claims: frozenset[str]
+    carried_roles: tuple[CarriedRole, ...]
     revocation: Ending | None
 
 
@@ -66,8 +69,15 @@ def policy_values(section: AnyProviderSection, folder: Path) -> PolicyValues:
         "tenants": tuple((said, TenantId(meant)) for said, meant in sorted(section.tenants.items())),
         "map_user": named(section, lambda: _mapping(section)),
         "carried_claims": section.carried_claims,
+        "carried_roles": named(section, lambda: tuple(map(_carried, section.carried_roles))),
         "revocation": named(section, lambda: _revocation(section, folder)),
     }
+
+
+def _carried(section: CarriedRoleSection) -> CarriedRole:
+    return CarriedRole(
+        claim=section.claim, session_claim=section.session_claim, maximum_age=section.maximum_age.span
+    )
 
 
 def _mapping(section: AnyProviderSection) -> SameId | Prefixed | FromClaim | ImportedTable:

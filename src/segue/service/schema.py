@@ -198,6 +198,15 @@ class BackChannelSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedRoleSection:
+    """Roles that a new session shows for a while; see `segue.migration.carried.CarriedRole`."""
+
+    claim: tuple[str, ...] | str
+    session_claim: str
+    maximum_age: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSection:
     """A previous provider; see `segue.migration.provider.Provider`. By a profile: `segue.service.profiled`."""
 
@@ -231,6 +240,7 @@ class ProviderSection:
     tenant_claim: str | None = None
     tenants: dict[str, str] = field(default_factory=dict[str, str])
     carried_claims: frozenset[str] = frozenset()
+    carried_roles: tuple[CarriedRoleSection, ...] = ()
     revocation: RevocationSection | None = None
 
 
@@ -279,6 +289,7 @@ class OpaqueProviderSection:
     tenant_claim: str | None = None
     tenants: dict[str, str] = field(default_factory=dict[str, str])
     carried_claims: frozenset[str] = frozenset()
+    carried_roles: tuple[CarriedRoleSection, ...] = ()
     revocation: RevocationSection | None = None
 
 
@@ -306,6 +317,7 @@ class CookieProviderSection:
     tenant_claim: str | None = None
     tenants: dict[str, str] = field(default_factory=dict[str, str])
     carried_claims: frozenset[str] = frozenset()
+    carried_roles: tuple[CarriedRoleSection, ...] = ()
     revocation: RevocationSection | None = None
 
 

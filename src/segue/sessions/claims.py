@@ -2,8 +2,10 @@
 Claims that a route demands of a session: "e-mail verified", "has the role editor", "a second factor, an hour ago".
 
 A claim is an entry of the payload, `{"v": value, "t": milliseconds when it was fetched}`, the form that SuperTokens
-front ends read too. A validator says when the value is too old to be trusted and what it must be. House rule: judging
-is plain code on the payload; fetching a value is one ask, and the value of a claim is never guessed.
+front ends read too. A validator says when the value is too old to be trusted and what it must be. One that came from
+somewhere else than the application, such as a previous provider's token, has an end of its own beside it: from then on
+it is not there, until the application has given the present value. House rule: judging is plain code on the payload;
+fetching a value is one ask, and the value of a claim is never guessed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from segue.flow import ask
 from segue.ids import TenantId, UserId, from_milliseconds, to_milliseconds
 from segue.json import JsonObject, JsonValue
 from segue.tokens.access import AccessClaims
+
+_UNTIL = "segueUntil"
+"""Beside `v` and `t`, in milliseconds: from then on the claim is not there. A name that nobody else writes."""
 
 
 class ClaimSource(Protocol):
@@ -83,7 +88,7 @@ class ClaimRule(msgspec.Struct, frozen=True, kw_only=True):
 
     def wants_fetch(self, payload: JsonObject, *, now: datetime) -> bool:
         """Missing, or older than `max_age`."""
-        return claim_value(payload, self.claim) is None or self._is_too_old(payload, now)
+        return claim_value(payload, self.claim, now=now) is None or self._is_too_old(payload, now)
 
     def judge(self, payload: JsonObject, *, now: datetime) -> ClaimFailure | None:
         """Missing, too old, wrong: in this order."""
@@ -91,7 +96,7 @@ class ClaimRule(msgspec.Struct, frozen=True, kw_only=True):
         return None if reason is None else ClaimFailure(id=self.id or self.claim, reason=reason)
 
     def _reason(self, payload: JsonObject, now: datetime) -> JsonValue:
-        value, expectation = claim_value(payload, self.claim), self.rule.value[1]
+        value, expectation = claim_value(payload, self.claim, now=now), self.rule.value[1]
         if value is None:
             return {"message": "value does not exist", expectation: self.expected}
         if self.max_age is not None and self._is_too_old(payload, now):
@@ -140,10 +145,10 @@ _LIST_RULES: Mapping[Rule, Callable[[list[JsonValue], JsonValue], bool]] = {
 }
 
 
-def claim_value(payload: JsonObject, claim: str) -> JsonValue:
-    """The value of a claim in a payload, or None."""
+def claim_value(payload: JsonObject, claim: str, *, now: datetime) -> JsonValue:
+    """The value of a claim in a payload; None: there is none, or its end is over."""
     entry = payload.get(claim)
-    return entry.get("v") if isinstance(entry, Mapping) else None
+    return entry.get("v") if isinstance(entry, Mapping) and not _is_over(entry, now) else None
 
 
 def fetched_at(payload: JsonObject, claim: str) -> datetime | None:
@@ -161,6 +166,29 @@ def fetched_at(payload: JsonObject, claim: str) -> datetime | None:
 def claim_entry(value: JsonValue, *, now: datetime) -> dict[str, JsonValue]:
     """A claim as it stands in a payload."""
     return {"v": value, "t": to_milliseconds(now)}
+
+
+def carried_entry(value: JsonValue, *, fetched_at: datetime, until: datetime) -> dict[str, JsonValue]:
+    """A claim that somebody else told, at that time, and that is not there any more from its end on."""
+    return {"v": value, "t": to_milliseconds(fetched_at), _UNTIL: to_milliseconds(until)}
+
+
+def without_ended(payload: JsonObject, *, now: datetime) -> JsonObject:
+    """A payload as an access token made now shows it: without claims whose end is over."""
+    ended = [
+        name
+        for name, entry in payload.items()
+        if isinstance(entry, Mapping) and _UNTIL in entry and _is_over(entry, now)
+    ]
+    return {name: entry for name, entry in payload.items() if name not in ended} if ended else payload
+
+
+def _is_over(entry: Mapping[str, JsonValue], now: datetime) -> bool:
+    if _UNTIL not in entry:
+        return False
+    until = entry[_UNTIL]
+    # Fails closed: an end that cannot be read has passed.
+    return isinstance(until, bool) or not isinstance(until, int | float) or to_milliseconds(now) >= until
 
 
 async def refetch(

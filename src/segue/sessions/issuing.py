@@ -14,6 +14,7 @@ import msgspec
 from segue.errors import PayloadTooLarge
 from segue.ids import PUBLIC_TENANT, AppId, SessionHandle, TenantId, TokenHash, UserId, whole_milliseconds
 from segue.json import JsonObject, JsonValue
+from segue.sessions.claims import without_ended
 from segue.sessions.model import Device, Family, Provenance, Session, SessionHead
 from segue.sessions.policy import Lifetimes
 from segue.tokens.access import (
@@ -236,9 +237,10 @@ def _mint(
     expires_at: datetime,
 ) -> AccessToken:
     key = issuance.signing_key(static=session.static_key)
+    payload = without_ended(session.payload, now=issuance.now)
     if version is AccessVersion.V2:
         return mint_v2(
-            session.payload,
+            payload,
             key,
             user_id=session.user_id,
             handle=session.handle,
@@ -249,7 +251,7 @@ def _mint(
             expires_at=expires_at,
         )
     return mint_access(
-        session.payload,
+        payload,
         key,
         user_id=session.user_id,
         tenant_id=session.tenant_id,
