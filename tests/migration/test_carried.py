@@ -245,8 +245,9 @@ def test_an_end_that_cannot_be_read_has_passed(until: JsonValue) -> None:
 )
 def test_t24_roles_that_cannot_be_safe(wrong: dict[str, Any], sentence: str) -> None:
     """Roles for longer than a day, or under a name that says how somebody signed in, are refused (T24, T11)."""
+    settings: dict[str, Any] = {"claim": "roles", "session_claim": "roles", "maximum_age": HOUR}
     with pytest.raises(ConfigurationError, match=sentence):
-        CarriedRole(**{"claim": "roles", "session_claim": "roles", "maximum_age": HOUR, **wrong})
+        CarriedRole(**{**settings, **wrong})
 
 
 def test_one_claim_from_two_sources() -> None:
