@@ -15,12 +15,14 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from segue.migration.events import MigrationEvent
+from segue.migration.pins import PinEvent
 from segue.migration.records import Stage
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -28,6 +30,7 @@ _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0,
 _ATTEMPTS = "Attempts to migrate, by what became of them."
 _TOOK = "How long attempts took."
 _WAITED = "What of it was waited for: the store, the provider, the application."
+_DIFFER = "Keys of a provider that are not as they were pinned, at the last comparison that had an answer."
 _LABELS = ("provider", "mode", "stage", "code")
 
 
@@ -40,6 +43,13 @@ class PrometheusMetrics:
         took = ("provider", "mode", "done")
         self._seconds = Histogram("segue_migration_seconds", _TOOK, took, buckets=_BUCKETS, registry=shown)
         self._waited = Counter("segue_migration_waited_seconds", _WAITED, ("port",), registry=shown)
+        self._differ = Gauge(
+            "segue_pinned_keys_differing",
+            _DIFFER,
+            ("provider", "how"),
+            registry=shown,
+            multiprocess_mode="mostrecent",
+        )
 
     def __call__(self, event: MigrationEvent) -> None:
         """Count an attempt."""
@@ -52,6 +62,14 @@ class PrometheusMetrics:
                 seconds.observe(milliseconds / 1000)
             else:
                 self._waited.labels(name).inc(milliseconds / 1000)
+
+    def compared(self, event: PinEvent) -> None:
+        """A listener for `listen_to_pins`. A provider that gives no keys leaves what was known."""
+        difference = event.report.difference
+        if difference is None:
+            return
+        for how in ("withdrawn", "added", "replaced"):
+            self._differ.labels(event.report.provider, how).set(len(getattr(difference, how)))
 
 
 def exposition(shown: CollectorRegistry = REGISTRY) -> bytes:

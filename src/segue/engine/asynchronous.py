@@ -26,6 +26,7 @@ from segue.migration.rollout import Rollout
 from segue.migration.web import AsyncWeb
 from segue.operations import Operations, Randomness
 from segue.operations.attempts import OnEvent
+from segue.operations.migration import OnPins
 from segue.remote.wire import AsyncCoreWire
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import Issued, NewSession
@@ -370,6 +371,10 @@ class AsyncEngine:
     def listen(self, listener: OnEvent) -> None:
         """Tell *listener*, too, of every attempt to migrate."""
         self._migration.attempts.listen(listener)
+
+    def listen_to_pins(self, listener: OnPins) -> None:
+        """Tell *listener* of every comparison of a provider's keys with the pinned ones (`check_pins`)."""
+        self._migration.listen_to_pins(listener)
 
     async def flush(self) -> bool:
         """

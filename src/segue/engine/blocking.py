@@ -26,6 +26,7 @@ from segue.migration.rollout import Rollout
 from segue.migration.web import Web
 from segue.operations import Operations, Randomness
 from segue.operations.attempts import OnEvent
+from segue.operations.migration import OnPins
 from segue.remote.wire import CoreWire
 from segue.sessions.claims import ClaimValidator
 from segue.sessions.issuing import Issued, NewSession
@@ -368,6 +369,10 @@ class Engine:
     def listen(self, listener: OnEvent) -> None:
         """Tell *listener*, too, of every attempt to migrate."""
         self._migration.attempts.listen(listener)
+
+    def listen_to_pins(self, listener: OnPins) -> None:
+        """Tell *listener* of every comparison of a provider's keys with the pinned ones (`check_pins`)."""
+        self._migration.listen_to_pins(listener)
 
     def flush(self) -> bool:
         """

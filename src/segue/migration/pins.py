@@ -46,6 +46,29 @@ class PinReport(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None = None
 
 
+class PinEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What one comparison came to, for whoever listens."""
+
+    at: datetime
+    report: PinReport
+    news: bool
+    """The first comparison that came to this; until it changes, no other is news."""
+
+    def as_line(self) -> str:
+        """One line of JSON, members that are empty left out."""
+        difference = self.report.difference
+        whole = {
+            "provider": self.report.provider,
+            "differs": None if difference is None else bool(difference),
+            "withdrawn": difference and difference.withdrawn,
+            "added": difference and difference.added,
+            "replaced": difference and difference.replaced,
+            "failure": self.report.failure,
+        }
+        shown = {name: value for name, value in whole.items() if value is not None and value != ()}
+        return msgspec.json.encode(shown).decode()
+
+
 def compare_keys(pinned: KeySet, live: KeySet, *, left_out: frozenset[str] = frozenset()) -> PinDifference:
     """
     Compare two sets by what their keys are made of.

@@ -7,8 +7,10 @@ Holds the caches of the providers' keys. House rule: every attempt is one event,
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -29,7 +31,7 @@ from segue.migration.minting import MigrationResult
 from segue.migration.model import Identity
 from segue.migration.once import ClientKey, absolute_end, claim_id_of, provenance_of
 from segue.migration.overlap import Accepted, accept
-from segue.migration.pins import PinDifference, PinReport, check_pins
+from segue.migration.pins import PinDifference, PinEvent, PinReport, check_pins
 from segue.migration.policy import ProviderPolicy
 from segue.migration.provider import Provider
 from segue.migration.records import Stage
@@ -41,6 +43,7 @@ from segue.sessions.issuing import NewSession
 
 logger = logging.getLogger("segue")
 
+OnPins: TypeAlias = Callable[[PinEvent], None]
 INTERRUPTED = Ending(code="INTERRUPTED", answer="INTERRUPTED", retryable=True)
 """The caller has gone."""
 
@@ -60,6 +63,7 @@ class MigrationOperations:
         self.providers = {provider.name: provider for provider in config.providers}
         self._old_cookies = frozenset[str]().union(*map(cookie_names, config.providers))
         self._alarms: dict[str, PinDifference] = {}
+        self._pin_listeners: list[OnPins] = []
         self.configured = Migration(
             providers=config.providers,
             key_caches={
@@ -97,9 +101,23 @@ class MigrationOperations:
             cache = self.configured.key_caches.get(provider.name)
             report = await check_pins(provider.name, provider.keys, cache, now)
             if report is not None:
-                self._sound_alarm(report)
+                self._tell_of_pins(report, now)
                 reports.append(report)
         return tuple(reports)
+
+    def listen_to_pins(self, listener: OnPins) -> None:
+        """See `Engine.listen_to_pins`."""
+        self._pin_listeners.append(listener)
+
+    def _tell_of_pins(self, report: PinReport, now: datetime) -> None:
+        before = self._alarms.get(report.provider)
+        news = report.difference is not None and report.difference != (before or PinDifference())
+        self._sound_alarm(report)
+        for listener in self._pin_listeners:
+            try:
+                listener(PinEvent(at=now, report=report, news=news))
+            except Exception:
+                logger.exception("a listener to pins failed; the comparison did not")
 
     def _sound_alarm(self, report: PinReport) -> None:
         """One line for each difference that is new; a provider that is switched off is no news."""

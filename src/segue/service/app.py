@@ -88,6 +88,7 @@ class Service:
             )
             if self._metrics is not None:
                 engine.listen(self._metrics.listener)
+                engine.listen_to_pins(self._metrics.pin_listener)
             work = BackgroundWork(engine)
             try:
                 async with work.running(first=lambda: _warm_up(engine)):

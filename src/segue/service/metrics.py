@@ -17,6 +17,7 @@ from segue.adapters.asgi import Scope
 from segue.errors import ConfigurationError
 from segue.http.message import HttpResponse
 from segue.migration.events import MigrationEvent
+from segue.migration.pins import PinEvent
 from segue.service.schema import ServerSection
 
 METRICS = "/metrics"
@@ -36,7 +37,9 @@ class Metrics:
         self._port = port
         self._exposition: Callable[[], bytes] = lambda: prometheus.exposition(shown)
         self._content_type = prometheus.CONTENT_TYPE
-        self.listener: Callable[[MigrationEvent], None] = prometheus.PrometheusMetrics(shown)
+        made = prometheus.PrometheusMetrics(shown)
+        self.listener: Callable[[MigrationEvent], None] = made
+        self.pin_listener: Callable[[PinEvent], None] = made.compared
 
     def asked(self, scope: Scope) -> bool:
         """Whether a connection came to their port."""
