@@ -23,6 +23,7 @@ from tests.operations.watched import config
 from tests.support.clock import ManualClock
 
 if TYPE_CHECKING:
+    from segue.json import JsonValue
     from segue.migration.pins import PinEvent
 
 
@@ -40,7 +41,7 @@ class Published:
         return WebResponse(status=200, body=json.dumps({"keys": jwks(*self.names)}).encode())
 
 
-def jwks(*names: str) -> list[dict[str, object]]:
+def jwks(*names: str) -> list[JsonValue]:
     """One key under each name; another one for `other`."""
     return [
         {
@@ -60,9 +61,7 @@ class Compared:
         self.events: list[PinEvent] = []
         self.shown = CollectorRegistry()
         live = LiveKeys(issuer=ISSUER, jwks_url=f"{ISSUER}/jwks")
-        pinned = PinnedKeys(
-            keys=parse_jwks({"keys": [*map(dict, jwks("k1"))]}), not_after=LATE, compare_with=live
-        )  # type: ignore[list-item]
+        pinned = PinnedKeys(keys=parse_jwks({"keys": [*jwks("k1")]}), not_after=LATE, compare_with=live)
         self.engine = Engine(
             config(provider(keys=pinned)), store=MemoryStore(), web=self.web, clock=self.clock
         )

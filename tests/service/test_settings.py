@@ -385,3 +385,35 @@ def test_postgres(tmp_path: Path) -> None:
     )
     assert settings.config.stale_feed is StaleFeed.ACCEPT
     assert "hush" not in repr(settings) + settings.store.name
+
+
+def test_core(tmp_path: Path) -> None:
+    """Sessions live in the store, or in the core that is named; its key is shown nowhere."""
+    assert load(tmp_path, SMALLEST).core is None
+    named = SMALLEST + '[core]\nhosts = ["http://core-1:3567"]\n'
+    found = load(tmp_path, named + 'api_key_file = "segue.secret"\ntimeout = "2s"\n').core
+    assert found is not None
+    assert (found.hosts, found.api_key, found.timeout) == (
+        ("http://core-1:3567",),
+        SECRET,
+        timedelta(seconds=2),
+    )
+    assert SECRET not in repr(found)
+    by_environment = load(tmp_path, named, {"SEGUE_CORE_API_KEY": "from-outside"}).core
+    assert by_environment is not None
+    assert by_environment.api_key == "from-outside"
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ('[core]\napi_key_file = "segue.secret"\n', "core.hosts is empty"),
+        ('[core]\nhosts = ["core-1:3567"]\n', "address must look like"),
+        ('[core]\nhosts = ["http://core"]\napi_key = "a"\napi_key_file = "b"\n', "(?s)not both|closed|chmod"),
+        ('[core]\nhosts = ["http://core"]\napi_key = "a"\n', "chmod"),
+    ],
+)
+def test_core_that_cannot_be(tmp_path: Path, table: str, sentence: str) -> None:
+    """What cannot work, or shows the key to other users, is refused with the sentence that mends it."""
+    with pytest.raises(ConfigurationError, match=sentence):
+        load(tmp_path, SMALLEST + table)

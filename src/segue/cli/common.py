@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 import typer
 from msgspec.structs import replace
 
+from segue.adapters.core import HttpCore
 from segue.clock import SystemClock
 from segue.engine import Engine
 from segue.errors import FetchFailed
@@ -38,9 +39,10 @@ def settings_from(config: Path | None) -> Settings:
 
 
 def engine_on(settings: Settings) -> AbstractContextManager[Engine]:
-    """An engine for what is in the store; providers are left out, and nobody is asked anything."""
+    """An engine for the sessions, in the store or in the core; providers are left out, and none is asked anything."""
     config = replace(settings.config, providers=())
-    return closing(Engine(config, store=settings.store.open()))
+    core = None if settings.core is None else HttpCore(settings.core)
+    return closing(Engine(config, store=settings.store.open(), core=core))
 
 
 def engine_with_providers(settings: Settings) -> AbstractContextManager[Engine]:

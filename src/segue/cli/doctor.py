@@ -16,7 +16,14 @@ from rich.text import Text
 
 from segue.adapters.web import AsyncHttpWeb
 from segue.cli.common import ConfigOption, present, settings_from
-from segue.service.checks import Finding, Verdict, look_at_provider, look_at_settings, look_at_store
+from segue.service.checks import (
+    Finding,
+    Verdict,
+    look_at_core,
+    look_at_provider,
+    look_at_settings,
+    look_at_store,
+)
 from segue.service.logs import printable
 from segue.service.policy import http_rules, policy_of
 from segue.service.settings import Settings
@@ -40,6 +47,8 @@ def doctor(config: ConfigOption = None) -> None:
 
 async def _look(settings: Settings) -> list[Finding]:
     findings = [*look_at_settings(settings, os.environ), look_at_store(settings.store)]
+    if settings.core is not None:
+        findings.append(await asyncio.to_thread(look_at_core, settings.core, settings.config))
     async with AsyncHttpWeb(allow_private_hosts=settings.server.private_hosts) as web:
         for provider in settings.config.providers:
             findings += [finding async for finding in look_at_provider(provider, web, present())]

@@ -14,6 +14,7 @@ import typer
 
 from segue.cli.common import ConfigOption, engine_on, instant, settings_from, shown
 from segue.engine import Engine
+from segue.errors import ConfigurationError
 from segue.ids import SessionHandle, UserId
 from segue.service.durations import format_duration
 from segue.service.settings import Settings
@@ -48,6 +49,10 @@ def revoke(
     if issuer is None and (version is not None or begin is not None or before is not None or yes):
         raise typer.BadParameter("--version, --from, --before and --yes belong to --issuer")
     settings = settings_from(config)
+    if issuer is not None and settings.core is not None:
+        raise ConfigurationError(
+            "sessions live in a core, which cannot find them by --issuer; end them by handle, or with --user"
+        )
     with engine_on(settings) as engine:
         if issuer is not None:
             _undo(engine, settings, _minted(issuer, version, begin, before), certain=yes)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from segue.adapters.asgi import Receive, Scope, Send, read_body, request_of, send_response
 from segue.adapters.background import BackgroundWork
+from segue.adapters.core import AsyncHttpCore
 from segue.adapters.web import AsyncHttpWeb
 from segue.clock import Clock
 from segue.engine import AsyncEngine
@@ -84,7 +85,11 @@ class Service:
         settings = self._settings
         async with AsyncHttpWeb(allow_private_hosts=settings.server.private_hosts) as web:
             engine = AsyncEngine(
-                settings.config, store=settings.store.open_async(), web=web, clock=self._clock
+                settings.config,
+                store=settings.store.open_async(),
+                core=None if settings.core is None else AsyncHttpCore(settings.core),
+                web=web,
+                clock=self._clock,
             )
             if self._metrics is not None:
                 engine.listen(self._metrics.listener)
@@ -142,7 +147,7 @@ async def _health(engine: AsyncEngine) -> HttpResponse:
     try:
         await engine.load_session(_NO_SESSION)
     except Unavailable as error:
-        logger.error("the store does not answer: %s", error)  # noqa: TRY400 - as above
+        logger.error("the store of sessions does not answer: %s", error)  # noqa: TRY400 - as above
         return json_response(503, {"status": "UNAVAILABLE"})
     return json_response(200, {"status": "OK"})
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from segue.errors import ConfigurationError, FetchFailed, StoreUnavailable
+from msgspec.structs import replace
+
+from segue.config import Config
+from segue.errors import ConfigurationError, FetchFailed, SessionError, StoreUnavailable
 from segue.json import JsonObject
 from segue.migration.cookie_provider import CookieProvider
 from segue.migration.discovery import discovery_request, read_discovery
@@ -29,8 +32,10 @@ from segue.migration.pins import compare_keys
 from segue.migration.provider import Provider
 from segue.migration.shared_secrets import SharedSecrets
 from segue.migration.web import AsyncWeb, read_json
+from segue.remote.settings import RemoteCore
 from segue.service.environment import overridable, stray_variables
 from segue.service.reading import nearest
+from segue.service.remote_core import knock, named
 from segue.service.settings import Settings
 from segue.service.store import SqliteSettings, StoreSettings
 from segue.stores.sql.schema import check_version
@@ -70,6 +75,17 @@ def note(about: str, text: str) -> Finding:
 def bad(about: str, text: str) -> Finding:
     """It will fail."""
     return Finding(verdict=Verdict.BAD, about=about, text=text)
+
+
+def look_at_core(core: RemoteCore, config: Config) -> Finding:
+    """Whether the core answers, and to us."""
+    try:
+        knock(core, replace(config, providers=()))
+    except SessionError as error:
+        return bad("core", f"sessions live at {named(core)}: {sentence_of(error)}")
+    return good(
+        "core", f"sessions live at {named(core)}, and it answers; the store keeps what migrations need"
+    )
 
 
 def look_at_settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

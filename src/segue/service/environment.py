@@ -1,10 +1,10 @@
 """
 Settings from the environment: `SEGUE_` and the key in capitals wins over the file.
 
-`SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]`
-and `[limits]` carry the section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come this way
-(`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_API_KEY`, `SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`,
-`SEGUE_PROVIDER_<NAME>_SECRET` for `secret` of its keys).
+`SEGUE_PORT` is `port` of `[server]`, `SEGUE_API_DOMAIN` is `api_domain` of `[http]`; keys of `[lifetimes]`,
+`[limits]` and `[core]` carry the section's name (`SEGUE_LIFETIMES_ACCESS`), and of a provider only secrets can come
+this way (`SEGUE_PROVIDER_<NAME>_CLIENT_SECRET`, `SEGUE_PROVIDER_<NAME>_API_KEY`,
+`SEGUE_PROVIDER_<NAME>_INTROSPECTION_SECRET`, `SEGUE_PROVIDER_<NAME>_SECRET` for `secret` of its keys).
 An empty variable counts as none.
 House rule: a value is never quoted.
 """
@@ -24,12 +24,17 @@ from segue.service.schema import OVERRIDABLE
 Table: TypeAlias = dict[str, object]
 
 PREFIX = "SEGUE_"
-_NAMED = {"lifetimes", "limits"}
+_NAMED = {"lifetimes", "limits", "core"}
 """Sections whose name stands before the key."""
 CONFIG = "SEGUE_CONFIG"
 """Names the settings file."""
 _TRUTH = {"true": True, "false": False}
-_EITHER = (("secret", "secret_file"), ("secret_file", "secret"))
+_EITHER = (
+    ("secret", "secret_file"),
+    ("secret_file", "secret"),
+    ("api_key", "api_key_file"),
+    ("api_key_file", "api_key"),
+)
 
 
 def variable(section: str, key: str) -> str:

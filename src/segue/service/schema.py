@@ -95,6 +95,18 @@ class StoreSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoreSection:
+    """A core in which sessions live instead of the store; see `segue.remote.settings.RemoteCore`."""
+
+    hosts: tuple[str, ...] = ()
+    api_key: str | None = field(default=None, repr=False)
+    api_key_file: str | None = None
+    timeout: Duration = field(default=Duration("5s"))
+    keys_max_age: Duration = field(default=Duration("5m"))
+    keys_stale_for: Duration = field(default=Duration("24h"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsSection:
     """How often migrating may fail; see `segue.migration.throttle.Limits`."""
 
@@ -333,6 +345,7 @@ class SettingsFile:
     lifetimes: LifetimesSection = LifetimesSection()
     keys: KeysSection = KeysSection()
     store: StoreSection = StoreSection()
+    core: CoreSection = CoreSection()
     limits: LimitsSection = LimitsSection()
     provider: tuple[ProviderSection, ...] = ()
     token_exchange: TokenExchangeSection = TokenExchangeSection()
@@ -351,6 +364,7 @@ OVERRIDABLE: tuple[tuple[str, type], ...] = (
     ("lifetimes", LifetimesSection),
     ("keys", KeysSection),
     ("store", StoreSection),
+    ("core", CoreSection),
     ("limits", LimitsSection),
 )
 """Sections whose keys the environment may set."""

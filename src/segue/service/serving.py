@@ -21,6 +21,7 @@ from segue.service.logs import set_up_logs
 from segue.service.metrics import METRICS, shared_metrics
 from segue.service.policy import summary_of
 from segue.service.process import LOOPBACK, Listening, Watched, run
+from segue.service.remote_core import named
 from segue.service.settings import Settings, load_settings
 
 logger = logging.getLogger("segue")
@@ -82,6 +83,8 @@ def _announce(settings: Settings, address: str) -> None:
     count = settings.server.workers
     workers = f", {count} workers" if count > 1 else ""
     logger.info("segue %s listens on %s for %s%s", __version__, address, settings.config.http.issuer, workers)
+    if settings.core is not None:
+        logger.info("sessions live in the core at %s", named(settings.core))
     for provider in settings.config.providers:
         logger.info("%s", summary_of(provider))
     if not settings.config.providers:

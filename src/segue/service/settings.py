@@ -18,6 +18,7 @@ from segue.http.settings import HttpSettings
 from segue.http.site import parse_origin
 from segue.migration.buckets import Budget
 from segue.migration.throttle import Limits
+from segue.remote.settings import RemoteCore
 from segue.service.environment import (
     CONFIG,
     api_key_variable,
@@ -30,6 +31,7 @@ from segue.service.exchange import exchange_of
 from segue.service.private_files import read_private, require_private
 from segue.service.providers import providers_of
 from segue.service.reading import read_settings
+from segue.service.remote_core import core_of
 from segue.service.schema import (
     AnyProviderSection,
     CookieProviderSection,
@@ -57,6 +59,8 @@ class Settings:
     server: ServerSection
     config: Config
     store: StoreSettings
+    core: RemoteCore | None = None
+    """Where sessions live, if not in the store."""
 
 
 def settings_path(given: Path | None, environment: Mapping[str, str]) -> Path:
@@ -83,6 +87,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         server=_checked(file.server),
         config=_config(file, folder),
         store=store_of(file.store, folder),
+        core=core_of(file.core, folder),
     )
 
 
@@ -104,7 +109,11 @@ def _text(path: Path) -> str:
 def _require_closed_if_secret(file: SettingsFile, path: Path, environment: Mapping[str, str]) -> None:
     """A secret that the environment gave does not make the file one that holds a secret."""
     password = file.store.database if "@" in file.store.database else None
-    inline = [(file.keys.secret, variable("keys", "secret")), (password, variable("store", "database"))] + [
+    inline = [
+        (file.keys.secret, variable("keys", "secret")),
+        (password, variable("store", "database")),
+        (file.core.api_key, variable("core", "api_key")),
+    ] + [
         (secret, named(provider.name))
         for provider in file.providers
         for secret, named in _secrets_of(provider)
