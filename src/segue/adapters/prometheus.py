@@ -43,12 +43,9 @@ class PrometheusMetrics:
         took = ("provider", "mode", "done")
         self._seconds = Histogram("segue_migration_seconds", _TOOK, took, buckets=_BUCKETS, registry=shown)
         self._waited = Counter("segue_migration_waited_seconds", _WAITED, ("port",), registry=shown)
+        which = ("provider", "how")
         self._differ = Gauge(
-            "segue_pinned_keys_differing",
-            _DIFFER,
-            ("provider", "how"),
-            registry=shown,
-            multiprocess_mode="mostrecent",
+            "segue_pinned_keys_differing", _DIFFER, which, registry=shown, multiprocess_mode="mostrecent"
         )
 
     def __call__(self, event: MigrationEvent) -> None:
