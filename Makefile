@@ -37,7 +37,7 @@ check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules, the brows
 test: $(VENV)/.with-test ## run the tests; ARGS="-k rotation" narrows them
 	$(BIN)/pytest $(ARGS)
 
-test-old-providers: $(VENV)/.with-test ## Keycloak and more, run for real; fetches 500 MB once, needs Java 17 and Maven
+test-old-providers: $(VENV)/.with-test ## Keycloak and more, run for real; fetches 700 MB once, needs Java 17 and Maven
 	$(BIN)/pytest -m heavy tests/old_providers $(ARGS)
 
 docs: $(VENV)/.with-test ## run every snippet of the docs, follow every link

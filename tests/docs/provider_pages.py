@@ -238,6 +238,7 @@ program signs is refused. "Extra" is `make test-old-providers`; all else is in `
 | django-oauth-toolkit 3.4.1 | `OpaqueProvider`, [oidc-id-token](oidc-id-token.md) | revoked; keys rotated | all |
 | cognito-local 5.3.0 | [cognito](cognito.md) | refresh token revoked | all |
 | moto 5.2.5 | [cognito](cognito.md), keys pinned or at another address | `GlobalSignOut` | extra |
+| Auth emulator of firebase-tools 15.34.2; its claims, signed by us | [firebase](firebase.md), [firebase-cookie](firebase-cookie.md) | `validSince` | extra |
 | djangorestframework-simplejwt 5.5.1 | [jwt](jwt.md) | refresh token on the black list | all |
 | Flask-JWT-Extended 4.7.4, headers and cookies | [jwt](jwt.md), `OwnProvider` | on the block list | all |
 | fastapi-users 15.0.5, JWTs and its table | [jwt](jwt.md), `CookieProvider` | JWT: cannot be ended; row: deleted | all |

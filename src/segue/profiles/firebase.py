@@ -143,6 +143,7 @@ FIREBASE = Profile(
     ),
     admissible=frozenset({Unwanted.ANONYMOUS}),
     unproven=("how often Google changes the keys",),
+    run_against="the Auth emulator of firebase-tools 15.34.2, whose unsigned tokens are refused",
 )
 FIREBASE_COOKIE = replace(
     FIREBASE,
@@ -155,4 +156,5 @@ FIREBASE_COOKIE = replace(
     unproven=(),
     maximum_age=timedelta(hours=24),
     session_lifetime=timedelta(days=14),
+    run_against="the Auth emulator of firebase-tools 15.34.2, whose unsigned tokens are refused",
 )

@@ -2,7 +2,7 @@
 Firebase Authentication: `validSince` makes every refresh token of a user worthless; there is nothing smaller.
 
 A service account with the role `firebaseauth.admin` speaks. The instant is the one of the call: an older one would give
-back what a later one had taken. Written by the Admin SDK's source; not run against the live service.
+back what a later one had taken. Written by the Admin SDK's source; run against the emulator.
 """
 
 from __future__ import annotations
