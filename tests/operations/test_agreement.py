@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.errors import StoreUnavailable
@@ -59,6 +59,7 @@ class _Faulty(MemoryStore):
         return failing
 
 
+@settings(deadline=None)
 @given(st.lists(_STEPS, max_size=40))
 def test_random_traffic_with_faults(steps: list[tuple[Any, ...]]) -> None:
     """

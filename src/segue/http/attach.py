@@ -76,8 +76,10 @@ def _access(
         headers.append((ACCESS_HEADER, access.text))
     if proof is not None:
         headers.append((ANTI_CSRF_HEADER, proof))
+    if transport is Transport.HEADER:
+        return Actions(headers=tuple(headers))
     cookie = access_cookie(access.text, settings, expires_at=access.claims.issued_at + ACCESS_COOKIE_LIFETIME)
-    return Actions(headers=tuple(headers), cookies=(cookie,) if transport is Transport.COOKIE else ())
+    return Actions(headers=tuple(headers), cookies=(cookie,))
 
 
 def clear(transports: Collection[Transport], settings: HttpSettings) -> Actions:

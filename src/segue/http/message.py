@@ -100,6 +100,8 @@ class Actions(msgspec.Struct, frozen=True, kw_only=True):
 
     def then(self, later: Actions) -> Actions:
         """Both, the later one winning."""
+        if not (self or self.dropped):
+            return later
         headers = {name: value for name, value in self.headers if name not in later.dropped} | dict(
             later.headers
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from typing import ClassVar, NewType
 
 import msgspec
@@ -21,7 +22,7 @@ from segue.json import JsonObject
 DeliveryId = NewType("DeliveryId", str)
 
 
-class Identity(Discreet, frozen=True, kw_only=True):
+class Identity(Discreet, frozen=True, kw_only=True, dict=True):
     """Whom a verified credential speaks of, and since when."""
 
     unshown: ClassVar = frozenset({"subject", "provider_session_id", "token_id", "claims"})
@@ -51,9 +52,9 @@ class Identity(Discreet, frozen=True, kw_only=True):
     dated: bool = True
     """Whether the credential says when it was made; otherwise `authenticated_at` is only the latest that it can be."""
 
-    @property
+    @cached_property
     def subject_digest(self) -> Digest:
-        """Finds a person's migrations without storing the foreign id."""
+        """Finds a person's migrations without storing the foreign id; five places of one migration ask for it."""
         return subject_digest(self.issuer, self.subject)
 
 
@@ -144,5 +145,5 @@ def subject_digest(issuer: str, subject: str) -> Digest:
 
 def digest_of(purpose: str, *parts: str) -> Digest:
     """SHA-256 over parts that cannot run into one another; *purpose* separates one use from the next."""
-    text = "\x00".join((purpose, *(f"{len(part)}:{part}" for part in parts)))
+    text = "\x00".join([purpose, *[f"{len(part)}:{part}" for part in parts]])
     return Digest(hashlib.sha256(text.encode()).digest())

@@ -263,7 +263,7 @@ def address_of(peer: str | None, forwarded: tuple[str, ...], trusted: tuple[str,
     """
     if not peer:
         return None
-    networks = [ip_network(each, strict=False) for each in trusted]
+    networks = _networks(trusted)
     chain = [part.strip() for line in forwarded for part in line.split(",")] if networks else []
     current = peer
     while chain and _within(current, networks):
@@ -271,7 +271,12 @@ def address_of(peer: str | None, forwarded: tuple[str, ...], trusted: tuple[str,
     return _normal(current)
 
 
-def _within(text: str, networks: list[IPv4Network | IPv6Network]) -> bool:
+@lru_cache(maxsize=16)
+def _networks(trusted: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(each, strict=False) for each in trusted)
+
+
+def _within(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     address = _address(text)
     return address is not None and any(address in network for network in networks)
 

@@ -192,8 +192,8 @@ def _require_type(header: JsonObject, provider: Provider) -> str:
 
 def _require_kind(claims: JsonObject, provider: Provider) -> None:
     """Refuse what bears the marks of another kind of token (threat T2)."""
-    for name in sorted(_OTHER_PURPOSE & claims.keys()):
-        raise ClaimsRefused(name)
+    if not _OTHER_PURPOSE.isdisjoint(claims):
+        raise ClaimsRefused(min(_OTHER_PURPOSE & claims.keys()))
     for name, allowed in _KIND_MARKS[provider.credential].items():
         if name in claims and not _one_of(claims[name], allowed):
             raise ClaimsRefused(name)
@@ -202,9 +202,10 @@ def _require_kind(claims: JsonObject, provider: Provider) -> None:
 def _require_user(claims: JsonObject, provider: Provider) -> None:
     """Refuse a machine that speaks for itself (RFC 9068 §5)."""
     granted = claims.get("gty")
-    grants = granted if isinstance(granted, list) else [granted]
-    if any(_one_of(grant, _MACHINE_GRANTS) for grant in grants):
-        raise ClaimsRefused("gty")
+    if granted is not None:
+        grants = granted if isinstance(granted, list) else [granted]
+        if any(_one_of(grant, _MACHINE_GRANTS) for grant in grants):
+            raise ClaimsRefused("gty")
     clients = [claims[name] for name in (*_CLIENT_CLAIMS, *provider.rules.client_claims) if name in claims]
     if any(claims.get(subject) in clients for subject in ("sub", provider.user_claim)):
         raise ClaimsRefused("sub")

@@ -25,7 +25,7 @@ from segue.http.verify import verify_request
 from segue.operations.first_use import FirstUse
 from segue.operations.home import RETRY_KEYS, Home, KnownKeys
 from segue.sessions.revocations import RevocationFeed
-from segue.tokens.access import AccessClaims, AccessVerifier
+from segue.tokens.access import AccessClaims, AccessToken, AccessVerifier
 
 T = TypeVar("T")
 
@@ -124,6 +124,10 @@ class AtHand:
         if handle in self.first_use.awaited:  # as above
             self.first_use.note(handle)
         return found
+
+    def recognise(self, text: str) -> AccessToken:
+        """See `AccessVerifier.recognise`, by the keys at hand."""
+        return self._verifier.recognise(text)
 
     # --- keys --------------------------------------------------------------------------------------------------------
 

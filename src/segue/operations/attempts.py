@@ -125,8 +125,7 @@ class Attempts:
         """It is over: count, remember and tell; no listener can harm it."""
         trail, watch = attempt.trail, attempt.watch
         outcome = trail.outcome(ending.code, retryable=ending.retryable)
-        record = trail.record(outcome)
-        if record is not None and not ending.recorded:
+        if not ending.recorded and (record := trail.record(outcome)) is not None:
             self._buffer.add(record)
         shared = self._throttle.count(
             watch.address,
@@ -140,7 +139,9 @@ class Attempts:
         )
         if shared:
             self._share_later(watch)
-        self._tell(self._event(attempt, ending, outcome))
+        level = _level(outcome, ending.answer)
+        if self._listeners or logger.isEnabledFor(level):  # else nobody pays for its digests
+            self._tell(self._event(attempt, ending, outcome), level)
 
     def count_forgery(self, attempt: Attempt, code: str) -> None:
         """Count what looks like forging where nobody tried to migrate; anything else there costs nothing."""
@@ -209,8 +210,7 @@ class Attempts:
             detail=ending.detail,
         )
 
-    def _tell(self, event: MigrationEvent) -> None:
-        level = _level(event)
+    def _tell(self, event: MigrationEvent, level: int) -> None:
         if logger.isEnabledFor(level):
             logger.log(level, "migration %s", event.as_line())
         for listener in self._listeners:
@@ -224,13 +224,12 @@ class Attempts:
         return secret.authenticate(f"event {what}", self._app_id, value)[:_DIGEST].hex()
 
 
-def _level(event: MigrationEvent) -> int:
-    outcome = event.outcome
+def _level(outcome: Outcome, answer: str) -> int:
     if outcome.stage is Stage.LIMITS:
         return logging.DEBUG  # a flood of them is what the limits are for
-    if event.answer == FAULT_CODE:
+    if answer == FAULT_CODE:
         return logging.ERROR
-    return logging.INFO if outcome.stage is Stage.DONE or event.answer == NotYet.code else logging.WARNING
+    return logging.INFO if outcome.stage is Stage.DONE or answer == NotYet.code else logging.WARNING
 
 
 def _said(error: Exception) -> str:

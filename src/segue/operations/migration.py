@@ -216,21 +216,23 @@ class MigrationOperations:
 
     async def _migrated(self, request: HttpRequest, attempt: Attempt) -> Migrated:
         await self.attempts.admit(attempt)
-        runtime, config = await self._at_hand.ready(), self._at_hand.config
+        at_hand, now = self._at_hand, self._at_hand.clock.now()
+        await at_hand.keys(now)
         asked = read_migration(
             request,
-            config.http,
-            trusted_origins=config.trusted_origins,
+            at_hand.config.http,
+            trusted_origins=at_hand.config.trusted_origins,
             old_cookies=self._old_cookies,
-            recognise=runtime.verifier.recognise,
-            now=runtime.now,
+            recognise=at_hand.recognise,
+            now=now,
         )
-        return await self.move(asked, attempt, runtime.now)
+        return await self.move(asked, attempt, now)
 
     async def _moved(self, asked: MigrationRequest, attempt: Attempt) -> Migrated:
         await self.attempts.admit(attempt)
-        runtime = await self._at_hand.ready()
-        return await self.move(asked, attempt, runtime.now)
+        now = self._at_hand.clock.now()
+        await self._at_hand.keys(now)
+        return await self.move(asked, attempt, now)
 
     async def move(self, asked: MigrationRequest, attempt: Attempt, now: datetime) -> Migrated:
         """Migrate within an attempt that was let in."""

@@ -170,13 +170,27 @@ def mint_access(
         payload["rsub"] = user_id
     data = _header_of(key, version) + b"." + base64url.encode(_encode(payload))
     text = (data + b"." + base64url.encode(key.sign(data))).decode()
-    return AccessToken(text=text, key_id=key.key_id, claims=_of_version(_claims(payload), version))
+    claims = AccessClaims(
+        user_id=user_id,
+        recipe_user_id=user_id,
+        tenant_id=tenant_id if version >= AccessVersion.V4 else PUBLIC_TENANT,
+        handle=handle,
+        refresh_hash=refresh_hash,
+        parent_hash=parent_hash,
+        anti_csrf=anti_csrf,
+        issued_at=_instant(issued, UTC),
+        expires_at=_instant(expires, UTC),
+        payload=payload,
+        version=version,
+    )
+    return AccessToken(text=text, key_id=key.key_id, claims=claims)
 
 
 def access_length(custom: JsonObject, *, user_id: UserId, tenant_id: TenantId, handle: SessionHandle) -> int:
     """How many characters an access token with these claims may have, whichever key signs it."""
     payload: dict[str, JsonValue] = {**_LONGEST, **custom, "sub": user_id, "rsub": user_id}
-    return _FRAME + len(base64url.encode(_encode(payload | {"tId": tenant_id, "sessionHandle": handle})))
+    payload |= {"tId": tenant_id, "sessionHandle": handle}
+    return _FRAME + (len(_encode(payload)) * 4 + 2) // 3  # as long as base64url makes it
 
 
 _FRAME = 2 + 118 + 342

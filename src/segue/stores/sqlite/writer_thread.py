@@ -24,6 +24,9 @@ from segue.stores.sqlite.checkpoints import Checkpointer
 from segue.stores.sqlite.commit import LARGEST_BATCH, Job, commit_together
 from segue.stores.sqlite.connection import Location, open_writer
 
+_TOGETHER = LARGEST_BATCH // 4
+"""Callers of one turn that are handed over by one `put`: each wakes the thread, which then wants the interpreter."""
+
 
 class _Caller(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     job: Job[T]
@@ -39,7 +42,7 @@ class WriterThread:
         self._location = location
         self._refusal = refusal
         self._lock = Lock()
-        self._queue: SimpleQueue[_Caller[Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[_Caller[Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._checkpointer = Checkpointer(location)
@@ -91,8 +94,8 @@ class WriterThread:
                 # A daemon, so that a store that nobody closed does not keep the process alive.
                 self._thread = Thread(target=self._serve, name="segue-sqlite-writer", daemon=True)
                 self._thread.start()
-            for caller in callers:
-                self._queue.put(caller)
+            for first in range(0, len(callers), _TOGETHER):
+                self._queue.put(callers[first : first + _TOGETHER])
 
     def _serve(self) -> None:
         try:
@@ -104,13 +107,12 @@ class WriterThread:
                 self._connection = None
 
     def _next_batch(self) -> list[_Caller[Any]]:
-        """Wait for one, then take all that are there; none means the end."""
+        """Wait for somebody, then take all that are there; none means the end."""
         batch: list[_Caller[Any]] = []
         following = self._queue.get()
         while following is not None:
-            if not following.future.cancelled():
-                batch.append(following)
-            if len(batch) == LARGEST_BATCH:
+            batch += [caller for caller in following if not caller.future.cancelled()]
+            if len(batch) > LARGEST_BATCH - _TOGETHER:
                 break
             try:
                 following = self._queue.get(block=not batch)
