@@ -54,9 +54,10 @@ def attach(issued: Issued, settings: HttpSettings, transport: Transport) -> Acti
     text, expires_at = issued.refresh.text, issued.session.expires_at
     if transport is Transport.HEADER:
         access = _access(issued.access, settings, transport, proof=None)
-        return access.then(Actions(headers=((REFRESH_HEADER, text),)))
+        return Actions(headers=(*access.headers, (REFRESH_HEADER, text)))
     access = _access(issued.access, settings, transport, proof=issued.anti_csrf)
-    return access.then(Actions(cookies=(refresh_cookie(text, settings, expires_at=expires_at),)))
+    refresh = refresh_cookie(text, settings, expires_at=expires_at)
+    return Actions(headers=access.headers, cookies=(*access.cookies, refresh))
 
 
 def attach_access(

@@ -31,6 +31,7 @@ from segue.tokens.jws import MAX_LENGTH
 MAX_BODY = 16 * 1024
 """Bytes of a body that we read; a provider's refresh token fits well."""
 
+_NOTHING = (b"", b"{}")
 _MAX_REFRESH_TOKEN = 8192
 _MAX_NAME = 256
 _AXIOS_HINT = (
@@ -147,7 +148,7 @@ def require_origin(request: HttpRequest, settings: HttpSettings, trusted: frozen
 def _read_body(request: HttpRequest) -> JsonObject:
     if len(request.body) > MAX_BODY:
         raise RequestRefused("the body is larger than 16 KiB")
-    if not request.body.strip():
+    if request.body.strip() in _NOTHING:
         return {}
     try:
         return parse_object(request.body)

@@ -67,10 +67,12 @@ def route(request: HttpRequest, settings: HttpSettings) -> Route | None:
 
 def tenant_in_path(request: HttpRequest, settings: HttpSettings) -> TenantId | None:
     """The tenant that stands between base path and route, if one does."""
-    rest = request.path.rstrip("/").removeprefix(settings.routes_path)
+    path = request.path.rstrip("/")
+    rest = path.removeprefix(settings.routes_path)
+    if (request.method, rest) in _ROUTES or path == ROOT_ROUTE:
+        return None
     named = _TENANT.match(rest)
-    known = (request.method, rest) in _ROUTES or request.path.rstrip("/") == ROOT_ROUTE
-    return None if known or named is None else TenantId(named.group()[1:])
+    return None if named is None else TenantId(named.group()[1:])
 
 
 def cors_headers() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from segue.migration.tenant import tenant_of
 from segue.migration.token_times import authenticated_at, sign_in_ends, times_of
 from segue.migration.token_user import find_text, session_id_of, subject_of
 from segue.tokens.access_v2 import is_v2, parse_v2
+from segue.tokens.algorithms import ALGORITHMS
 from segue.tokens.jws import UnverifiedJws, parse_jws, verify_parsed
 from segue.tokens.keys import KeySet
 
@@ -93,7 +94,7 @@ def require_algorithm(unverified: UnverifiedJws, provider: Provider) -> None:
     Raises:
         SignatureRefused: its algorithm is not accepted from this provider.
     """
-    if all(unverified.algorithm_name != algorithm.value for algorithm in provider.algorithms):
+    if ALGORITHMS.get(unverified.algorithm_name) not in provider.algorithms:
         raise SignatureRefused("algorithm not accepted")
 
 

@@ -21,6 +21,9 @@ Row: TypeAlias = tuple[object, ...]
 class Statement(StrEnum):
     """Every statement; the value is the name of its file."""
 
+    # Looked up at every execution; Enum's own is written in Python.
+    __hash__ = str.__hash__
+
     CREATE_SESSION = auto()
     LOAD_SESSION = auto()
     ROTATE_FAMILY = auto()
