@@ -29,8 +29,9 @@ fix: $(VENV)/.with-dev ## format, mend what the linter can mend, rewrite generat
 check: $(VENV)/.with-dev ## format, lint, mypy, pyright, import rules, the browser package; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pyright
+	@echo "mypy and pyright, side by side"
+	@$(BIN)/mypy >$(VENV)/mypy.log 2>&1 & checker=$$!; $(BIN)/pyright; pyright=$$?; \
+	wait $$checker; mypy=$$?; cat $(VENV)/mypy.log; exit $$((mypy || pyright))
 	$(BIN)/pytest -q tests/test_imports.py tests/test_public_surface.py tests/test_tree.py \
 		tests/js/check_package.py
 
