@@ -10,18 +10,16 @@ end, it is the same on all devices of a user, and whoever copied it once could s
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from segue.json import JsonObject, JsonValue
-from segue.migration.cookies.contents import read_user_id
-from segue.migration.cookies.model import Cookies, OldSession
-from segue.migration.cookies.python_session import PythonSession, read_sign_in
-from segue.migration.cookies.signed_payload import big_endian_time, later, parse_content, require_time, unpack
-from segue.migration.cookies.signed_text import HmacHash, authenticated, read_cookie, unsign
+from segue.migration.cookies.itsdangerous_session import ItsDangerousSession
+from segue.migration.cookies.signed_payload import parse_content, unpack
+from segue.migration.cookies.signed_text import Derive, HmacHash, authenticated
 
 
-class FlaskSession(PythonSession, frozen=True, kw_only=True):
+class FlaskSession(ItsDangerousSession, frozen=True, kw_only=True):
     """
     Flask's own sessions, with or without Flask-Login.
 
@@ -31,8 +29,6 @@ class FlaskSession(PythonSession, frozen=True, kw_only=True):
 
     user_id: str = "_user_id"
     """Where the user's id is: Flask-Login's place, or the application's own. Names with dots between them."""
-    session_id: str | None = None
-    """Where the application keeps something random that it makes at each sign-in; None: it has no such thing."""
     lifetime: timedelta = timedelta(days=31)
     """`PERMANENT_SESSION_LIFETIME`: Flask takes no cookie that was signed longer ago, permanent or not."""
     salt: str = "cookie-session"
@@ -43,35 +39,15 @@ class FlaskSession(PythonSession, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._require_lifetime("lifetime", self.lifetime)
-        self._require_paths(self.user_id, self.session_id)
 
-    async def read(self, cookies: Cookies, provider: str, *, now: datetime) -> OldSession:  # noqa: ARG002 - nobody is asked
-        """
-        Prove a session, see `CookieFormat.read`; nobody is asked.
+    def _signature(self) -> tuple[Derive, HmacHash]:
+        return authenticated(self.salt.encode()), self.digest
 
-        Raises:
-            TokenMissing, TokenMalformed, SignatureRefused, TokenExpired, ClaimsRefused, TokenNotActive: as there.
-        """
-        payload, time = unsign(
-            read_cookie(cookies, self.cookie_name),
-            separator=".",
-            secrets=self.secrets,
-            derive=authenticated(self.salt.encode()),
-            kinds=(self.digest,),
-        )
-        written_at = big_endian_time(time)
-        expires_at = later(written_at, self.lifetime)
-        require_time(written_at, expires_at, now=now)
-        content = _without_tags(parse_content(unpack(payload)))
-        return self._judged(
-            content,
-            read_user_id(content, self.user_id),
-            session_id=read_sign_in(content, self.session_id),
-            written_at=written_at,
-            expires_at=expires_at,
-            record_key=None,
-            now=now,
-        )
+    def _counts_for(self) -> timedelta:
+        return self.lifetime
+
+    def _content(self, payload: str) -> JsonObject:
+        return _without_tags(parse_content(unpack(payload)))
 
 
 def _without_tags(content: JsonObject) -> JsonObject:
