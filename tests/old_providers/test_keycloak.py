@@ -10,7 +10,7 @@ import pytest
 from segue import KEYS_ONLY, BackChannelLogout, LiveKeys
 from segue.adapters.web import AsyncHttpWeb
 from segue.migration.endings import KeycloakAdminEnding, KeycloakEnding, Reach, Revocation7009
-from segue.migration.user_state import Introspection
+from segue.migration.introspection import Introspection
 from segue.profiles import keycloak as profile
 from tests.old_providers import journey
 from tests.old_providers.keycloak import SECRET, Keycloak, keycloak

@@ -16,7 +16,6 @@ from typing import Final, Protocol, TypeAlias
 
 from segue.errors import ConfigurationError, SignInRevoked, UserBlocked, UserDeleted, UserRefused, UserUnknown
 from segue.ids import UserId
-from segue.migration.introspection import Introspection as Introspection  # noqa: PLC0414 - also known from here
 from segue.migration.model import Identity
 
 
