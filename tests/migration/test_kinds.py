@@ -152,3 +152,21 @@ def test_t6_kinds_are_not_mixed_up() -> None:
             require_distinct((shop, second))
     with pytest.raises(ConfigurationError, match="give all but one of them map_user"):
         require_distinct((jwts, cookies()))
+
+
+def test_t6_prefix_that_begins_with_another() -> None:
+    """Who chooses his id at one provider never becomes another's user by a longer prefix (T6)."""
+
+    def two(first: str, second: str) -> None:
+        require_distinct(
+            (
+                provider(map_user=Prefixed(first)),
+                provider(name="other", issuers=("https://other.example",), map_user=Prefixed(second)),
+            )
+        )
+
+    two("a|", "b|")
+    two("a|", "a|")  # one application, two kinds of credentials
+    for pair in (("a|", "a|b|"), ("a|b|", "a|")):
+        with pytest.raises(ConfigurationError, match="none begins with another"):
+            two(*pair)

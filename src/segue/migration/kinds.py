@@ -7,12 +7,13 @@ after the other (threat T6).
 
 from __future__ import annotations
 
+import itertools
 from typing import TypeAlias
 
 from segue.errors import ConfigurationError
 from segue.migration.claim_rules import IssuerClaim
 from segue.migration.cookie_provider import CookieProvider
-from segue.migration.mapping import SAME_ID
+from segue.migration.mapping import SAME_ID, Prefixed
 from segue.migration.opaque_provider import OpaqueProvider
 from segue.migration.own_provider import OwnProvider
 from segue.migration.provider import Provider
@@ -65,6 +66,17 @@ def require_distinct(providers: tuple[AnyProvider, ...]) -> None:
             f"providers {', '.join(same)} would all use their subjects as user ids, so that one's user could become "
             "another's; give all but one of them map_user"
         )
+    _require_apart([each.map_user.prefix for each in providers if isinstance(each.map_user, Prefixed)])
+
+
+def _require_apart(prefixes: list[str]) -> None:
+    """An equal prefix can be meant: one old application whose people come with cookies and with tokens."""
+    for first, second in itertools.permutations(prefixes, 2):
+        if first != second and second.startswith(first):
+            raise ConfigurationError(
+                f"Prefixed({second!r}) begins with Prefixed({first!r}): who chooses his id at one provider could "
+                "become another's user; choose prefixes of which none begins with another"
+            )
 
 
 def cookie_names(provider: AnyProvider) -> frozenset[str]:
