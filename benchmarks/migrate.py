@@ -137,7 +137,7 @@ def measure(report: Report, rounds: int) -> None:
 
 
 def _postgres(opened: ExitStack, folder: Path) -> AsyncStore | None:
-    """A store on a server of its own; None without PostgreSQL, or in the environment of the peers, which lacks drivers."""
+    """A store on a server of its own; None without PostgreSQL, or among the peers, where its drivers are missing."""
     try:
         from segue.stores.postgres import AsyncPostgresStore  # noqa: PLC0415 - as above
         from tests.support.postgres import PROGRAMS, started_server  # noqa: PLC0415 - as above
