@@ -126,7 +126,12 @@ def test_cookies_of_the_chosen_alone() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [token(), token()[:-5], token() + ".x", token().partition(".")[0], "eyJ.", "eyJhbGciOiJkaXIifQ..a.b.c"],
+    [
+        *(token(), token()[:-5], token() + ".x", token().partition(".")[0], "eyJ."),
+        "eyJhbGciOiJkaXIifQ..a.b.c",
+        "eyAiYWxnIjoiZGlyIn0..a.b.c",  # a blank behind the brace
+        "ewoiYWxnIjoiZGlyIn0..a.b.c",  # a line end
+    ],
 )
 def test_t22_broken_jwt_goes_to_no_endpoint(text: str) -> None:
     """What is, or was, somebody's JWT is never sent to an introspection endpoint (T22)."""

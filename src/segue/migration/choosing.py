@@ -166,6 +166,11 @@ def looks_like_jose(text: str) -> bool:
     """Whether a text may be a JWS or JWE of somebody's, whole or broken (RFC 7515 §3.1, RFC 7516 §3.1)."""
     if text.startswith("eyJ"):  # `{"` in base64url: a header begins
         return True
+    if text.startswith(("ey", "ew")) and text.count(".") in {
+        2,
+        4,
+    }:  # the same with blanks or line ends behind `{`
+        return True
     try:
         parse_jws(text)
     except TokenMalformed:
