@@ -115,21 +115,23 @@ class Result:
 
 
 async def rehearse(
-    database: str, folder: Path, *, people: int, workers: int, outage: float = OUTAGE
+    database: str, folder: Path, *, people: int, workers: int, outage: float = OUTAGE, ending: bool = True
 ) -> Result:
-    """The whole of it; *outage*: seconds that the provider is gone, each time."""
+    """The whole of it; *outage*: seconds that the provider is gone, each time; *ending*: it is told of each move."""
     provider = OldProvider()
     await provider.start()
     provider.rotate("key-1")
     try:
-        with service(folder, issuer=provider.issuer, database=database, workers=workers) as running:
+        with service(
+            folder, issuer=provider.issuer, database=database, workers=workers, ending=ending
+        ) as running:
             played = await _played(Play(provider, people, outage), running, database)
         # Of a flood of refusals the numbers are written once a minute, and when the service ends.
         seen = Seen(
             answers=played.alone.answers + played.crowd.answers,
             migrated=played.alone.migrated | played.crowd.migrated,
         )
-        played.lines.extend(compare(seen, running, provider, rows_of(database, folder)))
+        played.lines.extend(compare(seen, running, provider, rows_of(database, folder), ending=ending))
         return played
     finally:
         provider.stop()
@@ -173,13 +175,20 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--keep-old", action="store_true", help="end no old session: what the moves alone take"
+    )
     parser.add_argument("--save", action="store_true", help="keep the result as the new baseline")
     chosen = parser.parse_args()
     with (
         _database(chosen.database) as database,
         tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name,
     ):
-        result = asyncio.run(rehearse(database, Path(name), people=chosen.people, workers=chosen.workers))
+        result = asyncio.run(
+            rehearse(
+                database, Path(name), people=chosen.people, workers=chosen.workers, ending=not chosen.keep_old
+            )
+        )
     for line in result.lines:
         print(line.text())
     for surprise in [*result.alone.surprises, *result.crowd.surprises][:20]:
@@ -187,7 +196,8 @@ def main() -> None:
     for what, number in result.figures().items():
         print(f"  {what:<42} {number:>12,g}")
     if chosen.save:
-        file = RESULTS / f"rehearsal-{chosen.database}.json"
+        moves = "-moves" if chosen.keep_old else ""
+        file = RESULTS / f"rehearsal-{chosen.database}{moves}.json"
         saved = {
             "machine": describe_machine(),
             "people": chosen.people,

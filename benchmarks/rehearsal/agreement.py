@@ -78,7 +78,7 @@ async def emptied(count: Count) -> float:
     return time.perf_counter() - began
 
 
-def compare(seen: Seen, service: Service, provider: OldProvider, count: Count) -> list[Line]:
+def compare(seen: Seen, service: Service, provider: OldProvider, count: Count, *, ending: bool) -> list[Line]:
     """Everything that can be counted twice."""
     events = Counter(event.get("answer", event["code"]) for event in service.events())
     status = service.status()
@@ -118,7 +118,7 @@ def compare(seen: Seen, service: Service, provider: OldProvider, count: Count) -
         Line(
             "old sessions ended",
             {
-                "migrated": migrated,
+                "migrated": migrated if ending else 0,
                 "outbox": count("deliveries WHERE state = 'done'"),
                 "report": report["outbox"].get("done", 0),
                 "provider": len(provider.revoked),

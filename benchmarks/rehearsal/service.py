@@ -49,6 +49,8 @@ live_check = "keys_only"
 [provider.keys]
 cool_down = "2s"
 
+"""
+_ENDING = """
 [provider.revocation]
 url = "{issuer}/revoke"
 client_id = "{client}"
@@ -84,10 +86,12 @@ class Service:
 
 
 @contextmanager
-def service(folder: Path, *, issuer: str, database: str, workers: int) -> Iterator[Service]:
+def service(
+    folder: Path, *, issuer: str, database: str, workers: int, ending: bool = True
+) -> Iterator[Service]:
     """One that answers."""
     port = free_port()
-    settings = _SETTINGS.format(
+    settings = (_SETTINGS + (_ENDING if ending else "")).format(
         port=port,
         workers=workers,
         website=WEBSITE,
