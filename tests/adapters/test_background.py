@@ -86,22 +86,26 @@ def test_clean_up_of_more_than_one_batch() -> None:
     assert asyncio.run(engine.list_sessions(UserId("ada")))
 
 
-class Told:
-    """The provider's revocation endpoint: it takes tokens while it is there."""
+CROWD = 250
 
-    def __init__(self, *, until: int) -> None:
+
+class Told:
+    """The provider's revocation endpoint: it takes tokens while it is there, and refuses some as junk."""
+
+    def __init__(self, *, until: int, junk_each: int = CROWD + 1) -> None:
         self.until = until
         """From this request on it answers 503."""
+        self.junk_each = junk_each
+        """Every so often it is asked about junk."""
         self.asked = 0
 
     async def exchange(self, request: WebRequest) -> WebResponse:
         """See `AsyncWeb.exchange`."""
         assert request.method == "POST"
         self.asked += 1
-        return WebResponse(status=200 if self.asked <= self.until else 503)
-
-
-CROWD = 250
+        if self.asked > self.until:
+            return WebResponse(status=503)
+        return WebResponse(status=200 if self.asked % self.junk_each else 400)
 
 
 def emptied(provider: Told) -> dict[DeliveryState, int]:
@@ -129,4 +133,10 @@ def test_provider_fails_while_a_crowd_waits() -> None:
     """A provider that fails is left alone after the rounds that are under way; the rest have not used up a try."""
     provider = Told(until=50)
     assert emptied(provider) == {DeliveryState.DONE: 50, DeliveryState.PENDING: CROWD - 50}
-    assert provider.asked <= 50 + 4 * 20
+    assert provider.asked <= 50 + 2 * 4 * 20
+
+
+def test_junk_among_a_crowd() -> None:
+    """Tokens that the provider refuses for good are given up, and hold nobody else up."""
+    provider = Told(until=CROWD, junk_each=10)
+    assert emptied(provider) == {DeliveryState.DONE: CROWD - 25, DeliveryState.DEAD: 25}

@@ -106,9 +106,9 @@ class BackgroundWork:
             await asyncio.sleep(_REST)
 
     async def _round(self) -> bool:
-        """Whether to go on at once: a provider that refuses or does not answer is left alone for a while."""
+        """Whether to go on at once: more may be due, and something was settled. What is given up holds up nobody."""
         report = await self._engine.deliver(limit=_AT_ONCE)
-        return report.taken == _AT_ONCE and not report.failures
+        return report.taken == _AT_ONCE and report.postponed < report.taken
 
     async def _flush(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from segue.errors import ClaimsRefused, ConfigurationError, TokenExpired, TokenM
 from segue.ids import Digest
 from segue.json import JsonObject, JsonValue
 from segue.migration.model import digest_of
-from segue.migration.said import is_text
+from segue.migration.said import instant_of, is_text
 from segue.tokens.algorithms import Algorithm
 from segue.tokens.jws import UnverifiedJws, verify_parsed
 from segue.tokens.keys import KeySet
@@ -149,27 +149,19 @@ def _require_audience(value: JsonValue, audiences: frozenset[str]) -> None:
 
 
 def _time(claims: JsonObject, name: str, now: datetime, leeway: timedelta) -> datetime:
-    issued = _seconds(claims, name)
+    issued = instant_of(claims.get(name))
     if issued is None:
         raise ClaimsRefused(name)
-    instant = now.timestamp()
-    if issued > instant + leeway.total_seconds():
+    if issued > now + leeway:
         raise TokenNotActive(name)
-    if issued <= instant - (FRESH_FOR + leeway).total_seconds():
+    if issued <= now - (FRESH_FOR + leeway):
         raise TokenExpired(name)
-    expires = _seconds(claims, "exp")
-    if expires is not None and expires <= instant - leeway.total_seconds():
+    expires = instant_of(claims.get("exp"))
+    if expires is None and claims.get("exp") is not None:
+        raise ClaimsRefused("exp")
+    if expires is not None and expires <= now - leeway:
         raise TokenExpired("exp")
-    return datetime.fromtimestamp(issued, now.tzinfo)
-
-
-def _seconds(claims: JsonObject, name: str) -> float | None:
-    value = claims.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1 << 35:
-        raise ClaimsRefused(name)
-    return float(value)
+    return issued
 
 
 def _text(claims: JsonObject, name: str) -> str | None:
